@@ -1,0 +1,105 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// A Binding confirms that whoever sends a sender-constrained access token
+// holds the key that the token is bound to: package dpop (RFC 9449) and
+// package mtls (RFC 8705) make one each.
+//
+// A guard refuses every token with a confirmation member that no Binding
+// confirms. RFC 7800 §3.1 would let a server ignore members it does not know;
+// that would turn a bound token into a bearer token, so the guard fails
+// closed.
+type Binding interface {
+	// Member names the member of cnf that it confirms, such as "jkt". It
+	// never changes.
+	Member() string
+
+	// Challenge says under which scheme tokens with that member arrive, and
+	// what else the challenge of that scheme says, such as algs. It never
+	// changes.
+	Challenge() Challenge
+
+	// Confirm reports whether the sender of r holds the key that t, which
+	// came as token, is bound to. It is called only for a t with the member,
+	// after t was verified. The fields it returns go into the response,
+	// whether it confirms or not. Its error is judged as a Verifier's.
+	// Called concurrently.
+	Confirm(ctx context.Context, token string, r *http.Request, t *Token) (http.Header, error)
+}
+
+var (
+	errUnconfirmed = &Error{
+		Code: InvalidToken, Reason: ReasonUnconfirmedBinding,
+		Description: "The access token is bound to a key in a way that is not accepted here",
+		Err:         errors.New("cnf has a member that no binding confirms, or none"),
+	}
+	errUnbound = &Error{
+		Code: InvalidToken, Reason: ReasonUnconfirmedBinding,
+		Description: "The access token is not bound to a key",
+		Err:         errors.New("the token is not sender-constrained"),
+	}
+	errWrongScheme = &Error{
+		Code: InvalidToken, Reason: ReasonUnconfirmedBinding,
+		Description: "The access token must be sent under another scheme",
+		Err:         errors.New("a bound token under another scheme than its binding's"),
+	}
+)
+
+// boundBy is a Binding with what it says of itself, asked once.
+type boundBy struct {
+	Binding
+	member, scheme string
+}
+
+// confirm judges t's confirmation in the order of docs/conformance.md:
+// members that nobody confirms, a bound token under the wrong scheme, an
+// unbound one under a scheme for bound ones, then each binding.
+func (g *Guard) confirm(c *guarded, token string, r *http.Request, t *Token) (http.Header, error) {
+	if t.Confirmation == nil {
+		if c.scheme != schemeBearer || g.opts.RequireBinding {
+			return nil, errUnbound // RFC 9449 §7.1
+		}
+		return nil, nil
+	}
+	known, inScheme, elsewhere := 0, c.scheme == schemeBearer, false
+	for _, b := range g.bindings {
+		if _, ok := t.Confirmation[b.member]; !ok {
+			continue
+		}
+		known++
+		switch b.scheme {
+		case c.scheme:
+			inScheme = true
+		case schemeBearer: // such a token may arrive under any scheme
+		default:
+			elsewhere = true
+		}
+	}
+	switch {
+	case known == 0 || known < len(t.Confirmation):
+		return nil, errUnconfirmed
+	case elsewhere:
+		// A token for DPoP sent as Bearer is the downgrade that binding it
+		// was to prevent (RFC 9449 §7.2).
+		return nil, errWrongScheme
+	case !inScheme:
+		return nil, errUnbound
+	}
+	var fields http.Header
+	for _, b := range g.bindings {
+		if _, ok := t.Confirmation[b.member]; !ok {
+			continue
+		}
+		h, err := b.Confirm(c, token, r, t)
+		fields = merged(fields, h)
+		if err != nil {
+			return fields, err
+		}
+	}
+	return fields, nil
+}

@@ -1,0 +1,130 @@
+package middleware
+
+import "strings"
+
+// Challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.3).
+type Challenge struct {
+	Scheme string // a token (RFC 9110 §5.6.2)
+	Params []Param
+}
+
+// String returns the challenge as a field value. Every value is a
+// quoted-string (RFC 9110 §5.6.4). What could break out of the field, and
+// what RFC 6750 §3 forbids in scope, error, error_description and error_uri,
+// is dropped; so is the second of two parameters with one name, which RFC
+// 6750 §3 also forbids.
+func (c Challenge) String() string {
+	var b strings.Builder
+	size := len(c.Scheme)
+	for _, p := range c.Params {
+		size += len(p.Name) + len(p.Value) + len(`, =""`)
+	}
+	b.Grow(size)
+	b.WriteString(c.Scheme)
+	sep := byte(' ')
+	for i, p := range c.Params {
+		if !isToken(p.Name) || named(c.Params[:i], p.Name) {
+			continue
+		}
+		if sep == ',' {
+			b.WriteByte(',')
+		}
+		b.WriteByte(' ')
+		sep = ','
+		b.WriteString(p.Name)
+		b.WriteString(`="`)
+		writeQuoted(&b, p)
+		b.WriteByte('"')
+	}
+	return b.String()
+}
+
+func writeQuoted(b *strings.Builder, p Param) {
+	strict, spaces := false, true
+	switch strings.ToLower(p.Name) {
+	case "scope", "error", "error_description":
+		strict = true
+	case "error_uri":
+		strict, spaces = true, false
+	}
+	for i := range len(p.Value) {
+		switch ch := p.Value[i]; {
+		case ch < ' ' || ch > '~' || ch == ' ' && !spaces:
+		case ch == '"' || ch == '\\':
+			if !strict {
+				b.WriteByte('\\')
+				b.WriteByte(ch)
+			}
+		default:
+			b.WriteByte(ch)
+		}
+	}
+}
+
+// named reports whether one of ps has this name, in any case.
+func named(ps []Param, name string) bool {
+	for _, p := range ps {
+		if strings.EqualFold(p.Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isToken reports whether s is a token (RFC 9110 §5.6.2).
+func isToken(s string) bool {
+	return s != "" && tokenPrefix(s) == len(s)
+}
+
+// tokenPrefix returns how many bytes of s are tchar (RFC 9110 §5.6.2).
+func tokenPrefix(s string) int {
+	for i := range len(s) {
+		if !tchar[s[i]] {
+			return i
+		}
+	}
+	return len(s)
+}
+
+var tchar, token68 = func() (t, c [256]bool) {
+	for ch := range 256 {
+		alnum := '0' <= ch && ch <= '9' || 'a' <= ch && ch <= 'z' || 'A' <= ch && ch <= 'Z'
+		t[ch] = alnum || ch < 0x80 && strings.IndexByte("!#$%&'*+-.^_`|~", byte(ch)) >= 0
+		c[ch] = alnum || ch < 0x80 && strings.IndexByte("-._~+/", byte(ch)) >= 0
+	}
+	return t, c
+}()
+
+// isToken68 reports whether s is a token68 (RFC 9110 §11.2): nothing but its
+// characters, at least one, then only "=".
+func isToken68(s string) bool {
+	n := 0
+	for n < len(s) && token68[s[n]] {
+		n++
+	}
+	if n == 0 {
+		return false
+	}
+	for ; n < len(s); n++ {
+		if s[n] != '=' {
+			return false
+		}
+	}
+	return true
+}
+
+// isScope reports whether s is a scope (RFC 6749 §3.3): scope-tokens
+// separated by single spaces.
+func isScope(s string) bool {
+	for word := range strings.SplitSeq(s, " ") {
+		if word == "" {
+			return false
+		}
+		for i := range len(word) {
+			if ch := word[i]; ch <= ' ' || ch > '~' || ch == '"' || ch == '\\' {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,79 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+)
+
+// guarded is the context of a request behind a guard, and what the guard
+// knows of that request: one value for both, in place before Verify, so that
+// verifiers and bindings can report through it.
+type guarded struct {
+	context.Context
+	guard  *Guard
+	scheme string // under which the credentials came; set before Verify
+	token  *Token // set once everything was confirmed, before the handler runs
+
+	// refusedBy is the issuer that the last verify event named, if it refused.
+	// Verifiers may run in parallel below one Verify, hence atomic.
+	refusedBy atomic.Pointer[string]
+}
+
+type guardedKey struct{}
+
+// Value hands out c itself under the package's key.
+func (c *guarded) Value(key any) any {
+	if key == (guardedKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// current returns the innermost guarded context in ctx, or nil.
+func current(ctx context.Context) *guarded {
+	c, _ := ctx.Value(guardedKey{}).(*guarded)
+	return c
+}
+
+// FromContext returns the token that the guard in front of ctx admitted.
+// It reports false where there is none: no guard, or an anonymous request
+// under AllowAnonymous.
+func FromContext(ctx context.Context) (*Token, bool) {
+	if c := current(ctx); c != nil && c.token != nil {
+		return c.token, true
+	}
+	return nil, false
+}
+
+// NewContext returns ctx as a guard made by New(v, nil) leaves it after
+// admitting t, so that handlers and requirements can be tested without a
+// request through a guard: they answer as in production. Below a guard, it
+// replaces the token and keeps that guard. A nil t stands for an anonymous
+// request.
+func NewContext(ctx context.Context, t *Token) context.Context {
+	c := &guarded{Context: ctx, guard: bare, token: t, scheme: schemeBearer}
+	if outer := current(ctx); outer != nil {
+		c.guard, c.scheme = outer.guard, outer.scheme
+	}
+	return c
+}
+
+// bare is the guard of contexts that tests make. It admits nobody.
+var bare = New(VerifierFunc(func(context.Context, string, *http.Request) (*Token, error) {
+	return nil, InvalidToken
+}), nil)
+
+// WithExpiry returns a context that ends when the token in ctx expires, for
+// handlers that go on answering: server-sent events, WebSockets. Its cause is
+// then an error that is [InvalidToken]. Without a token, or for a token
+// without exp, it ends with ctx. Call the CancelFunc when the work is done.
+func WithExpiry(ctx context.Context) (context.Context, context.CancelFunc) {
+	t, ok := FromContext(ctx)
+	if !ok || t.Expiry.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, t.Expiry, errExpired)
+}
+
+var errExpired = &Error{Code: InvalidToken, Reason: ReasonExpired, Description: "The access token expired"}

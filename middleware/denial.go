@@ -1,0 +1,233 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/textproto"
+	"slices"
+)
+
+// Denial is a refusal as it goes to the client.
+type Denial struct {
+	StatusCode int
+	Challenges []Challenge // one WWW-Authenticate field each (RFC 9110 §11.6.1)
+	Header     http.Header // further fields, such as Retry-After
+	Err        error       // why, for the operator; an *Error from a Guard
+}
+
+var (
+	errNoToken = &Error{Reason: ReasonNoToken, Err: ErrNoToken}
+	errNoGuard = &Error{Reason: ReasonNoGuard, Err: errors.New("a requirement without a guard in front of it")}
+
+	retrySoon = http.Header{"Retry-After": {"1"}}
+)
+
+// status returns the status that answers e.
+func (e *Error) status() int {
+	switch e.Code {
+	case "":
+	case InvalidRequest:
+		return http.StatusBadRequest
+	case InsufficientScope:
+		return http.StatusForbidden
+	default:
+		return http.StatusUnauthorized
+	}
+	switch e.Reason {
+	case ReasonNoToken:
+		return http.StatusUnauthorized
+	case ReasonCSRF, ReasonNoPolicy:
+		return http.StatusForbidden
+	case ReasonNoGuard:
+		return http.StatusInternalServerError
+	}
+	// Whatever we could not decide is refused, but not as the token's fault:
+	// clients throw away tokens that are called invalid.
+	return http.StatusServiceUnavailable
+}
+
+// Deny answers r, which a guard admitted, with a refusal after all, as that
+// guard would: "this operation needs more". err is judged as a Verifier's.
+// Without a guard in front of it, it answers 500.
+func Deny(w http.ResponseWriter, r *http.Request, err error) {
+	if c := current(r.Context()); c != nil {
+		c.guard.Deny(w, r, err)
+		return
+	}
+	WriteDenial(w, r, Denial{StatusCode: errNoGuard.status(), Err: errNoGuard})
+}
+
+// Deny answers r as the refusal err: the status, one challenge for every
+// scheme that the guard speaks, the error in the challenge of the scheme
+// that the request used. It writes nothing where the client is gone. It is
+// for routers that take no http.Handler; err is then from [Guard.Authenticate]
+// or from a requirement's Check.
+func (g *Guard) Deny(w http.ResponseWriter, r *http.Request, err error) {
+	e := outermost(err)
+	if e.Code == "" && e.Reason == ReasonCanceled {
+		return
+	}
+	d := g.denial(e, r)
+	if g.opts.WriteDenial == nil {
+		WriteDenial(w, r, d)
+		return
+	}
+	// The fields are in place before the caller's function runs: it can
+	// change what the answer says, but not forget the challenge.
+	d.setFields(w.Header())
+	g.opts.WriteDenial(w, r, d)
+}
+
+// denial says how e is answered.
+func (g *Guard) denial(e *Error, r *http.Request) Denial {
+	d := Denial{StatusCode: e.status(), Header: e.Header, Err: e}
+	switch d.StatusCode {
+	case http.StatusServiceUnavailable:
+		if e.Header.Get("Retry-After") == "" {
+			d.Header = merged(retrySoon, e.Header)
+		}
+		return d
+	case http.StatusUnauthorized, http.StatusBadRequest:
+	case http.StatusForbidden:
+		if e.Code == "" {
+			return d // no token would help
+		}
+	default:
+		return d
+	}
+	if e == errNoToken {
+		d.Challenges = g.noToken
+		return d
+	}
+	schemes := e.Schemes
+	if schemes == nil && e.Code != "" {
+		schemes = g.schemeOf(r)
+	}
+	d.Challenges = make([]Challenge, 0, len(g.challenges))
+	for _, c := range g.challenges {
+		carries := e.Code != "" && slices.Contains(schemes, c.Scheme)
+		if d.StatusCode == http.StatusForbidden && !carries {
+			continue // the request was authenticated: another scheme is no answer
+		}
+		d.Challenges = append(d.Challenges, g.challenge(c, e, carries, d.StatusCode))
+	}
+	return d
+}
+
+// challenge is base for e.
+func (g *Guard) challenge(base Challenge, e *Error, carries bool, status int) Challenge {
+	ps := make([]Param, len(base.Params), len(base.Params)+3+len(e.Params))
+	copy(ps, base.Params)
+	if carries {
+		ps = append(ps, Param{"error", string(e.Code)})
+		if e.Description != "" {
+			ps = append(ps, Param{"error_description", e.Description})
+		}
+		ps = append(ps, e.Params...)
+	}
+	// A 401 names the scope that the route needs anyway, so that a client can
+	// ask for the right token at once; a 400 is not about tokens.
+	scope := e.Scope
+	if scope == "" {
+		scope = g.scope
+	}
+	if scope != "" && status != http.StatusBadRequest {
+		ps = append(ps, Param{"scope", scope})
+	}
+	return Challenge{Scheme: base.Scheme, Params: ps}
+}
+
+// schemeOf returns the scheme whose challenge carries an error that names
+// none: that of the request's credentials, or the first that g speaks.
+func (g *Guard) schemeOf(r *http.Request) []string {
+	scheme := ""
+	if c := current(r.Context()); c != nil {
+		scheme = c.scheme
+	} else if cred, err := FromHeader(r); err == nil {
+		scheme = cred.Scheme
+	}
+	if i := g.speaks(scheme); i >= 0 {
+		return g.schemes[i : i+1]
+	}
+	return g.schemes[:1]
+}
+
+// WriteDenial answers with d: its fields, no-store, its challenges, its
+// status, and the status's name as plain text.
+func WriteDenial(w http.ResponseWriter, _ *http.Request, d Denial) {
+	h := w.Header()
+	d.setFields(h)
+	// What an outer handler prepared for a body of its own does not fit ours.
+	h.Del("Content-Length")
+	h.Del("Content-Encoding")
+	h["Content-Type"] = plainText
+	h["X-Content-Type-Options"] = noSniff
+	w.WriteHeader(d.StatusCode)
+	_, _ = io.WriteString(w, bodyOf(d.StatusCode)) // the client may be gone
+}
+
+var (
+	noStore   = []string{"no-store"}
+	plainText = []string{"text/plain; charset=utf-8"}
+	noSniff   = []string{"nosniff"}
+)
+
+func bodyOf(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "Bad Request\n"
+	case http.StatusUnauthorized:
+		return "Unauthorized\n"
+	case http.StatusForbidden:
+		return "Forbidden\n"
+	case http.StatusServiceUnavailable:
+		return "Service Unavailable\n"
+	}
+	return http.StatusText(status) + "\n"
+}
+
+// setFields puts d's fields into h. Challenges replace what is there: an
+// answer has one writer.
+func (d Denial) setFields(h http.Header) {
+	setFields(h, d.Header)
+	h["Cache-Control"] = noStore[:1:1] // RFC 9111 §3.5: never stored
+	if len(d.Challenges) == 0 {
+		h.Del("WWW-Authenticate")
+		return
+	}
+	values := make([]string, len(d.Challenges))
+	for i, c := range d.Challenges {
+		values[i] = c.String()
+	}
+	h["Www-Authenticate"] = values
+}
+
+// setFields puts fields into h. Vary is a list that outer handlers also add
+// to; every other field is replaced.
+func setFields(h, fields http.Header) {
+	for name, values := range fields {
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		if name == "Vary" {
+			values = append(slices.Clip(h[name]), values...)
+		}
+		h[name] = values
+	}
+}
+
+// merged returns a with b's fields added. Neither is changed.
+func merged(a, b http.Header) http.Header {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	both := a.Clone()
+	setFields(both, b)
+	return both
+}
+
+// gone reports whether the client of ctx's request has gone.
+func gone(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }

@@ -1,0 +1,78 @@
+package middleware
+
+import (
+	"context"
+	"time"
+)
+
+// Op is what an [Event] tells of.
+type Op string
+
+// The operations. Every metric family reads one of them, so that nothing
+// counts twice.
+const (
+	OpAuthenticate Op = "authenticate" // a guard judged a request: exactly one a request
+	OpVerify       Op = "verify"       // a Verifier judged a token: one a Verify
+	OpAuthorize    Op = "authorize"    // a requirement judged an admitted request
+	OpFetch        Op = "fetch"        // a key set asked its issuer
+	OpIntrospect   Op = "introspect"   // an issuer was asked about a token
+	OpReplay       Op = "replay"       // a proof was looked up in a replay store
+)
+
+// Via is how a Verifier came to its verdict.
+type Via string
+
+// The ways to a verdict.
+const (
+	ViaCache         Via = "cache"
+	ViaSignature     Via = "signature"
+	ViaIntrospection Via = "introspection"
+)
+
+// Event tells an [Observer] of one decision or one call to an issuer. Issuer
+// and Route are configured values, never what a client sent; the event holds
+// no token and no claim but those.
+type Event struct {
+	Op       Op
+	Issuer   string        // as configured; empty where none is known
+	Route    string        // the pattern of the route; empty where none is known
+	Reason   Reason        // ReasonOK, or why not
+	Via      Via           // OpVerify only
+	Keys     int           // OpFetch only: usable keys there are now
+	Duration time.Duration // how long it took
+	Err      error         // the cause, for people; quotes no token
+}
+
+// An Observer is told of every decision, before the answer is written. It is
+// called concurrently and must return soon: requests wait for it.
+type Observer func(ctx context.Context, e Event)
+
+// Observe reports e to the guard that serves ctx, for verifiers, bindings
+// and requirements. Without a guard it does nothing.
+func Observe(ctx context.Context, e Event) {
+	c := current(ctx)
+	if c == nil {
+		return
+	}
+	if e.Op == OpVerify && e.Reason != ReasonOK {
+		issuer := e.Issuer
+		c.refusedBy.Store(&issuer)
+	}
+	c.guard.observe(ctx, e)
+}
+
+// Observers returns an Observer that tells each of these, in this order. Nil
+// ones are left out.
+func Observers(each ...Observer) Observer {
+	var some []Observer
+	for _, o := range each {
+		if o != nil {
+			some = append(some, o)
+		}
+	}
+	return func(ctx context.Context, e Event) {
+		for _, o := range some {
+			o(ctx, e)
+		}
+	}
+}

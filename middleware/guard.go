@@ -1,0 +1,294 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options changes what a [Guard] does. Nil and the zero value are fine:
+// Bearer tokens from the Authorization field, no sender constraints.
+type Options struct {
+	// Realm is named in challenges (RFC 9110 §11.5). Default "api": RFC 6750
+	// §3 wants at least one parameter in a challenge.
+	Realm string
+
+	// Sources says where credentials are looked for; nil means FromHeader
+	// alone. Credentials in two of them are refused (RFC 6750 §2).
+	Sources []Source
+
+	// Bindings confirm sender-constrained tokens, in this order. One that
+	// records proofs comes last, so that only good requests are recorded.
+	Bindings []Binding
+
+	// RequireBinding refuses tokens that are not sender-constrained.
+	RequireBinding bool
+
+	// RequireTLS refuses requests that came without TLS, before the token is
+	// looked at, unless their peer (r.RemoteAddr) is loopback. No header field
+	// changes that: behind a proxy that ends TLS, leave it off.
+	RequireTLS bool
+
+	// AllowAnonymous lets requests without credentials through, with Vary:
+	// Authorization. Bad credentials are still refused. Handlers then look at
+	// what FromContext reports; requirements answer 401.
+	AllowAnonymous bool
+
+	// Observe is told of every decision; nil means nobody is.
+	Observe Observer
+
+	// WriteDenial writes refusals; default [WriteDenial]. The fields of the
+	// answer, challenges included, are in place when it is called: it writes
+	// the status and the body.
+	WriteDenial func(http.ResponseWriter, *http.Request, Denial)
+}
+
+// Guard admits requests whose access token its Verifier and its bindings
+// accept, and answers all others. Make one with [New]. It is immutable and
+// safe for concurrent use.
+type Guard struct {
+	verifier Verifier
+	opts     Options
+	bindings []boundBy
+	root     *Guard // the one that New made: For's copies judge as it does
+
+	route, scope string // set by For
+
+	schemes    []string    // that it speaks, Bearer first
+	challenges []Challenge // one a scheme, without an error
+	noToken    []Challenge // the same with scope: the answer to no credentials
+}
+
+// New returns a Guard that lets v decide. It panics on what can never work:
+// a nil Verifier, Source or Binding, two bindings for one member, a
+// RequireBinding without any, a realm or a scheme that no field can carry.
+func New(v Verifier, opts *Options) *Guard {
+	if v == nil {
+		panic("middleware: New without a Verifier")
+	}
+	g := &Guard{verifier: v}
+	if opts != nil {
+		g.opts = *opts
+	}
+	g.opts.Sources = slices.Clone(g.opts.Sources)
+	if len(g.opts.Sources) == 0 {
+		g.opts.Sources = []Source{FromHeader}
+	}
+	for _, s := range g.opts.Sources {
+		if s == nil {
+			panic("middleware: New with a nil Source")
+		}
+	}
+	if g.opts.Realm == "" {
+		g.opts.Realm = "api"
+	}
+	if strings.ContainsFunc(g.opts.Realm, func(c rune) bool { return c < ' ' || c > '~' }) {
+		panic("middleware: Realm with a character that no quoted-string may carry (RFC 9110 §5.6.4)")
+	}
+	if g.opts.RequireBinding && len(g.opts.Bindings) == 0 {
+		panic("middleware: RequireBinding without Bindings")
+	}
+	g.speak()
+	g.root = g
+	g.noToken = g.challenges
+	return g
+}
+
+// speak works out which schemes g speaks and what their challenges say.
+func (g *Guard) speak() {
+	add := func(scheme string, params []Param) {
+		i := g.speaks(scheme)
+		if i < 0 {
+			i = len(g.schemes)
+			g.schemes = append(g.schemes, scheme)
+			g.challenges = append(g.challenges, Challenge{scheme, []Param{{"realm", g.opts.Realm}}})
+		}
+		g.challenges[i].Params = append(g.challenges[i].Params, params...)
+	}
+	if !g.opts.RequireBinding {
+		add(schemeBearer, nil)
+	}
+	for _, b := range g.opts.Bindings {
+		if b == nil {
+			panic("middleware: New with a nil Binding")
+		}
+		c := b.Challenge()
+		if !isToken(c.Scheme) {
+			panic("middleware: a Binding whose scheme is not a token (RFC 9110 §5.6.2)")
+		}
+		if strings.EqualFold(c.Scheme, schemeBearer) {
+			c.Scheme = schemeBearer
+		}
+		bound := boundBy{b, b.Member(), c.Scheme}
+		if slices.ContainsFunc(g.bindings, func(o boundBy) bool { return o.member == bound.member }) {
+			panic("middleware: two Bindings for one member of cnf")
+		}
+		g.bindings = append(g.bindings, bound)
+		add(c.Scheme, c.Params)
+	}
+}
+
+// speaks returns the index of scheme among those that g speaks, or -1.
+// Schemes match in any case (RFC 9110 §11.1).
+func (g *Guard) speaks(scheme string) int {
+	return slices.IndexFunc(g.schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
+}
+
+// For returns g with the name of a route for its events and the scope that
+// its 401 challenges name, so that a client can ask for the right token at
+// once. It judges as g does; a request that passed one has passed the other.
+// A scope that is not scope-tokens separated by single spaces (RFC 6749
+// §3.3) panics; an empty one names none.
+func (g *Guard) For(route, scope string) *Guard {
+	if scope != "" && !isScope(scope) {
+		panic("middleware: For: not a scope (RFC 6749 §3.3)")
+	}
+	f := *g
+	f.route, f.scope = route, scope
+	f.noToken = make([]Challenge, len(g.challenges))
+	for i, c := range g.challenges {
+		f.noToken[i] = f.challenge(c, errNoToken, false, http.StatusUnauthorized)
+	}
+	return &f
+}
+
+// Handler returns a handler that lets next answer the requests that g
+// admits, with their [Token] in the context, and answers all others itself.
+// It is the middleware for ServeMux, chi, alice and everything else that
+// takes func(http.Handler) http.Handler.
+//
+// A request that passed g, or a copy of it made by For, passes at once: the
+// same guard twice judges once.
+func (g *Guard) Handler(next http.Handler) http.Handler {
+	if next == nil {
+		panic("middleware: Guard.Handler(nil)")
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.passed(r.Context()) != nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		c := &guarded{Context: r.Context(), guard: g}
+		inner := r.WithContext(c)
+		fields, e := g.judge(c, inner)
+		setFields(w.Header(), fields)
+		if g.opts.AllowAnonymous {
+			// The answer differs from that to others (RFC 9110 §12.5.5).
+			w.Header().Add("Vary", "Authorization")
+		}
+		if e != nil && !(e == errNoToken && g.opts.AllowAnonymous) {
+			g.Deny(w, inner, e)
+			return
+		}
+		next.ServeHTTP(w, inner)
+		// Outer middleware has the request that it gave us, and wants to know
+		// which route a mux below us chose.
+		r.Pattern = inner.Pattern
+	})
+}
+
+// Authenticate decides about r and writes nothing: for routers whose
+// middleware takes no http.Handler, together with [Guard.Deny] and
+// [NewContext]. The error is an *Error or nil; it is never nil beside a nil
+// Token. A request without credentials is an error that wraps [ErrNoToken],
+// under AllowAnonymous too. Response fields that bindings hand over with a
+// token that they accept, such as the next DPoP-Nonce, are lost here; Handler
+// sends them.
+func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
+	c := g.passed(r.Context())
+	if c == nil {
+		c = &guarded{Context: r.Context(), guard: g}
+		if _, e := g.judge(c, r.WithContext(c)); e != nil {
+			return nil, e
+		}
+	}
+	if c.token == nil {
+		return nil, errNoToken
+	}
+	return c.token, nil
+}
+
+// passed returns the guarded context that g itself made and through which
+// ctx's request has passed already.
+func (g *Guard) passed(ctx context.Context) *guarded {
+	if c := current(ctx); c != nil && c.guard.root == g.root {
+		return c
+	}
+	return nil
+}
+
+// judge decides about r, whose context is c, reports it, and returns the
+// fields for the response, whatever the outcome.
+func (g *Guard) judge(c *guarded, r *http.Request) (http.Header, *Error) {
+	if g.opts.Observe == nil {
+		return g.decide(c, r)
+	}
+	start := time.Now()
+	fields, e := g.decide(c, r)
+	event := Event{Op: OpAuthenticate, Route: g.route, Reason: ReasonOK, Duration: time.Since(start)}
+	switch {
+	case e == nil:
+		event.Issuer = c.token.Issuer
+	default:
+		event.Reason, event.Err = e.Reason, e
+		if issuer := c.refusedBy.Load(); issuer != nil {
+			event.Issuer = *issuer
+		}
+	}
+	g.opts.Observe(c, event)
+	return fields, e
+}
+
+func (g *Guard) observe(ctx context.Context, e Event) {
+	if g.opts.Observe == nil {
+		return
+	}
+	if e.Route == "" {
+		e.Route = g.route
+	}
+	g.opts.Observe(ctx, e)
+}
+
+var errInsecure = &Error{
+	Code: InvalidRequest, Reason: ReasonInsecureTransport,
+	Description: "The request must be sent over TLS",
+}
+
+// decide judges r in the order of docs/conformance.md. On success c.token is
+// set.
+func (g *Guard) decide(c *guarded, r *http.Request) (http.Header, *Error) {
+	if g.opts.RequireTLS && r.TLS == nil && !fromLoopback(r) {
+		return nil, g.everyScheme(errInsecure)
+	}
+	token, fields, e := g.credentials(c, r)
+	if e != nil {
+		return fields, e
+	}
+	t, err := g.verifier.Verify(c, token, r)
+	if err != nil {
+		return fields, g.refusal(c, err)
+	}
+	if t == nil {
+		return fields, &Error{Reason: ReasonVerifierFault, Err: errNilToken}
+	}
+	if t.Confirmation != nil || c.scheme != schemeBearer || g.opts.RequireBinding {
+		h, err := g.confirm(c, token, r, t)
+		fields = merged(fields, h)
+		if err != nil {
+			return fields, g.refusal(c, err)
+		}
+	}
+	c.token = t
+	return fields, nil
+}
+
+// fromLoopback reports whether r's peer is this machine. RemoteAddr is the
+// server's own word, not the client's; one that cannot be read is not
+// loopback: fail closed.
+func fromLoopback(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
+}

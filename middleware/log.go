@@ -1,0 +1,58 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Log returns an Observer that writes to l, or to slog.Default() if l is nil:
+// refusals at level Info; an issuer that does not answer at Warn; our own
+// mistakes, such as a route without a policy or a fault of a Verifier, at
+// Error; everything else at Debug. It writes configured values and causes,
+// never a token.
+func Log(l *slog.Logger) Observer {
+	return func(ctx context.Context, e Event) {
+		logger := l
+		if logger == nil {
+			logger = slog.Default()
+		}
+		level := levelOf(e)
+		if !logger.Enabled(ctx, level) {
+			return
+		}
+		attrs := make([]slog.Attr, 0, 8)
+		attrs = append(attrs, slog.String("op", string(e.Op)), slog.String("reason", string(e.Reason)))
+		for _, a := range []slog.Attr{
+			slog.String("issuer", e.Issuer),
+			slog.String("route", e.Route),
+			slog.String("via", string(e.Via)),
+		} {
+			if a.Value.String() != "" {
+				attrs = append(attrs, a)
+			}
+		}
+		if e.Op == OpFetch {
+			attrs = append(attrs, slog.Int("keys", e.Keys))
+		}
+		attrs = append(attrs, slog.Duration("duration", e.Duration))
+		if e.Err != nil {
+			attrs = append(attrs, slog.String("err", e.Err.Error()))
+		}
+		logger.LogAttrs(ctx, level, "warder", attrs...)
+	}
+}
+
+func levelOf(e Event) slog.Level {
+	switch {
+	case e.Op == OpVerify:
+		return slog.LevelDebug // the request's own event says it again
+	case e.Reason == ReasonOK, e.Reason == ReasonCanceled:
+		return slog.LevelDebug
+	case e.Reason == ReasonNoPolicy, e.Reason == ReasonNoGuard,
+		e.Reason == ReasonVerifierFault, e.Reason == ReasonIssuerRefusedUs:
+		return slog.LevelError
+	case e.Reason == ReasonKeysUnavailable, e.Reason == ReasonIntrospectionUnavailable:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
