@@ -1,0 +1,152 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// fallbackTimeout bounds a call whose context has no deadline: no caller can
+// hang by forgetting one.
+const fallbackTimeout = 10 * time.Second
+
+// Client sends requests within the bounds of this package. It is safe for
+// concurrent use. The zero value is not usable; see [NewClient].
+type Client struct {
+	http         http.Client
+	maxRedirects int
+}
+
+// NewClient returns a Client that works on a copy of c and follows at most
+// maxRedirects redirects; 0 follows none. The cookie jar and CheckRedirect of c
+// are dropped. Its Timeout still counts where it is shorter than what is left
+// of a request's context. A nil c means a transport of this package's own,
+// shared by all such clients.
+func NewClient(c *http.Client, maxRedirects int) *Client {
+	w := &Client{maxRedirects: maxRedirects}
+	if c != nil {
+		w.http = *c
+	} else {
+		w.http.Transport = defaultTransport()
+	}
+	w.http.Jar = nil
+	w.http.CheckRedirect = nil // set for each call
+	return w
+}
+
+// defaultTransport does not depend on http.DefaultTransport, which any package
+// of the process may have replaced.
+var defaultTransport = sync.OnceValue(func() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           100,
+		MaxIdleConnsPerHost:    64, // introspection asks one host, many times at once
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    fallbackTimeout,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+})
+
+// Response is an answer read whole.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte // nil where an answer other than 2xx was over the limit
+}
+
+// Get is Do with a GET request for url. An empty accept sends no Accept field.
+func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, &Error{Class: Unsendable} // err quotes url
+	}
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	return c.Do(req, limit)
+}
+
+// Do sends req and reads the answer, of which at most limit bytes of body. The
+// error is an [*Error]. Any status is an answer, not an error; a longer body is
+// an error with a 2xx status and left out with any other, because the status
+// alone then says what there is to know.
+func (c *Client) Do(req *http.Request, limit int64) (_ *Response, err error) {
+	if req.URL == nil || req.URL.Host == "" || req.URL.Scheme != "https" && req.URL.Scheme != "http" {
+		return nil, &Error{Class: Unsendable}
+	}
+	host := req.URL.Host // without userinfo
+	ctx := req.Context()
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, fallbackTimeout)
+		defer cancel()
+	}
+
+	// A caller's RoundTripper is foreign code: when it panics, nobody's
+	// request should. The panic value may hold anything and is dropped.
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Class: Panicked, Host: host}
+		}
+	}()
+
+	var seen progress
+	client := c.http
+	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if !mayFollow(next, via, c.maxRedirects) {
+			return errRedirect
+		}
+		return nil
+	}
+	resp, err := client.Do(req.WithContext(httptrace.WithClientTrace(ctx, seen.trace())))
+	if err != nil {
+		return nil, classify(ctx, err, &seen, host)
+	}
+	defer resp.Body.Close()
+
+	body, err := read(resp, limit)
+	if errors.Is(err, errTooLarge) && !success(resp.StatusCode) {
+		body, err = nil, nil
+	}
+	if err != nil {
+		return nil, classify(ctx, err, &seen, host)
+	}
+	return &Response{StatusCode: resp.StatusCode, Header: resp.Header, Body: body}, nil
+}
+
+func success(status int) bool { return status >= 200 && status <= 299 }
+
+// read reads one byte more than allowed, to tell a full body from a longer one.
+// The transport has undone gzip by now, so the limit holds for what comes out.
+func read(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, errTooLarge
+	}
+	return body, nil
+}
+
+// progress records how far a request came. The transport may still call the
+// hooks after Do has returned.
+type progress struct {
+	dialing, connected atomic.Bool
+}
+
+func (p *progress) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { p.dialing.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
+	}
+}

@@ -1,0 +1,136 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"syscall"
+)
+
+// Class is a kind of failure. Its value is the text an operator reads.
+type Class string
+
+// The classes. Of these, NoSuchHost, Refused and Unreachable mean that no
+// connection was made, so the server never saw the request; see [Unsent].
+const (
+	NoSuchHost  Class = "host name could not be resolved"
+	Refused     Class = "connection refused"
+	Unreachable Class = "connection failed"
+	TLS         Class = "TLS failed"
+	Deadline    Class = "no complete answer in time"
+	Canceled    Class = "canceled"
+	Redirect    Class = "redirect refused"
+	TooLarge    Class = "answer too large"
+	Broken      Class = "connection broken or answer not HTTP"
+	Unsendable  Class = "not a request that can be sent"
+	Panicked    Class = "HTTP client panicked"
+)
+
+// Error says why there is no [Response]. Its text holds the class and the host
+// of the URL the request was made for, nothing else. It matches
+// [context.DeadlineExceeded] when its class is Deadline and [context.Canceled]
+// when it is Canceled.
+type Error struct {
+	Class Class
+	Host  string // host and port of the configured URL; may be empty
+}
+
+func (e *Error) Error() string {
+	if e.Host == "" {
+		return string(e.Class)
+	}
+	return e.Host + ": " + string(e.Class)
+}
+
+// Is makes the two ways a context ends recognisable without keeping the
+// underlying error, whose text is not ours.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case context.DeadlineExceeded:
+		return e.Class == Deadline
+	case context.Canceled:
+		return e.Class == Canceled
+	}
+	return false
+}
+
+// Unsent reports whether err is an [*Error] that says that no connection to the
+// server was made. Sending the request again is then safe whatever it asks.
+// It is false when that is not known.
+func Unsent(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Class == NoSuchHost || e.Class == Refused || e.Class == Unreachable
+}
+
+var (
+	errRedirect = errors.New("redirect refused")
+	errTooLarge = errors.New("answer too large")
+)
+
+// classify drops err for what kind of error it is. What cannot be told apart is
+// Broken, which nobody sends again.
+func classify(ctx context.Context, err error, seen *progress, host string) *Error {
+	return &Error{Class: classOf(ctx, err, seen), Host: host}
+}
+
+func classOf(ctx context.Context, err error, seen *progress) Class {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, errRedirect):
+		return Redirect
+	case errors.Is(err, errTooLarge):
+		return TooLarge
+	case errors.Is(ctx.Err(), context.Canceled):
+		return Canceled
+	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded):
+		return Deadline
+	case seen.connected.Load():
+		if isTLS(err) {
+			return TLS
+		}
+		if errors.As(err, &timeout) && timeout.Timeout() {
+			return Deadline
+		}
+		return Broken
+	}
+
+	// No connection. The order matters: a lookup that timed out is still a
+	// lookup that failed.
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns):
+		return NoSuchHost
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return Deadline
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case isTLS(err):
+		return TLS
+	case seen.dialing.Load(), errors.As(err, &op) && op.Op == "dial":
+		return Unreachable
+	}
+	return Broken
+}
+
+// isTLS knows the failures that another attempt would meet again. A connection
+// that merely broke during the handshake is not one of them.
+func isTLS(err error) bool {
+	var (
+		verify    *tls.CertificateVerificationError
+		alert     tls.AlertError
+		record    tls.RecordHeaderError
+		host      x509.HostnameError
+		authority x509.UnknownAuthorityError
+		invalid   x509.CertificateInvalidError
+	)
+	return errors.As(err, &verify) || errors.As(err, &alert) || errors.As(err, &record) ||
+		errors.As(err, &host) || errors.As(err, &authority) || errors.As(err, &invalid) ||
+		errors.Is(err, http.ErrSchemeMismatch)
+}
