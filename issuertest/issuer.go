@@ -1,0 +1,135 @@
+package issuertest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Audience is the audience of issued access tokens unless a claim says otherwise.
+const Audience = "https://api.example"
+
+// maxBody is how much of a request body is read, in bytes. A token request is
+// far smaller.
+const maxBody = 64 << 10
+
+// Issuer is an authorization server that runs in this process. Make one with
+// NewIssuer or NewInMemoryIssuer; the zero value is of no use. Safe for
+// concurrent use.
+type Issuer struct {
+	// URL is the issuer identifier (RFC 8414 §2), without a terminating slash,
+	// for example http://127.0.0.1:41213. Do not change it.
+	URL string
+
+	client    *http.Client
+	server    *http.Server
+	served    chan struct{} // closed when the server has stopped accepting
+	closed    chan struct{} // closed by Close: wakes requests held by Slow
+	closeOnce sync.Once
+
+	endpoints map[string]http.HandlerFunc // by path
+	keys      *keyRing
+	clients   *clients
+	faults    faults
+}
+
+// NewIssuer starts an issuer on a loopback port that the system chooses. Call
+// Close when done. It panics if it cannot listen.
+func NewIssuer() *Issuer {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		if l, err = net.Listen("tcp6", "[::1]:0"); err != nil {
+			panic(fmt.Sprintf("issuertest: cannot listen on loopback: %v", err))
+		}
+	}
+	return start("http://"+l.Addr().String(), l, &http.Transport{})
+}
+
+// NewInMemoryIssuer starts an issuer that is reached over net.Pipe, and only by
+// its Client. Its identifier is https://issuer.test; there is no TLS underneath.
+// It works inside a testing/synctest bubble when it is made, used and closed in
+// that bubble.
+func NewInMemoryIssuer() *Issuer {
+	l := newPipeListener()
+	return start("https://"+memoryHost, l, &http.Transport{DialContext: l.dial, DialTLSContext: l.dial})
+}
+
+func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
+	i := &Issuer{
+		URL:     identifier,
+		client:  &http.Client{Transport: t},
+		served:  make(chan struct{}),
+		closed:  make(chan struct{}),
+		keys:    newKeyRing(),
+		clients: newClients(),
+	}
+	i.endpoints = map[string]http.HandlerFunc{
+		EndpointMetadata:       i.serveMetadata,
+		EndpointOpenIDMetadata: i.serveMetadata,
+		EndpointKeys:           i.serveKeys,
+		EndpointToken:          i.serveToken,
+	}
+	i.Register(ClientID, ClientSecret, "read", "write")
+	i.server = &http.Server{
+		Handler:           http.HandlerFunc(i.serve),
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // a test's output is the test's own
+	}
+	go func() {
+		defer close(i.served)
+		i.server.Serve(l)
+	}()
+	return i
+}
+
+// Client returns an HTTP client that reaches this issuer. It has no timeout of
+// its own. Every call returns the same client; copy it before changing it.
+func (i *Issuer) Client() *http.Client { return i.client }
+
+// Close stops the issuer: connections are cut, requests held by Slow included.
+// The issuer still signs afterwards, so that a test can show what happens to
+// good tokens when their issuer is gone. Its RSA keys may be used again by
+// issuers made later. Calls after the first do nothing.
+func (i *Issuer) Close() {
+	i.closeOnce.Do(func() {
+		close(i.closed)
+		i.server.Close()
+		<-i.served
+		i.client.CloseIdleConnections()
+		i.keys.release()
+	})
+}
+
+// serve counts the request, applies the fault in force, if any, and lets the
+// endpoint answer.
+func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
+	endpoint, known := i.endpoints[r.URL.Path]
+	if !known {
+		endpoint = http.NotFound
+	}
+	i.faults.count(r.URL.Path, known)
+	// The body is read first: net/http notices a client that went away only
+	// when there is nothing left to read.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+
+	for {
+		f := i.faults.current(r.URL.Path)
+		if f.kind != slow {
+			f.answer(w, r, endpoint)
+			return
+		}
+		if !f.wait(r.Context(), i.closed) {
+			panic(http.ErrAbortHandler) // cuts the connection: no answer at all
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package issuertest
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/lestrrat-go/jwx/v2/jwk"
+)
+
+// key is one signing key.
+type key struct {
+	id, alg   string // alg as published: RS256, ES256 or EdDSA
+	private   crypto.Signer
+	jwk       json.RawMessage // public members only
+	published bool            // guarded by keyRing.mu
+}
+
+// newKey panics on errors that cannot happen: crypto/rand does not fail, and
+// jwx knows all three key types.
+func newKey(alg string, private crypto.Signer) *key {
+	id := strings.ToLower(alg + "-" + rand.Text()[:10])
+	public, err := jwk.FromRaw(private.Public())
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	for name, value := range map[string]string{jwk.KeyIDKey: id, jwk.AlgorithmKey: alg, jwk.KeyUsageKey: "sig"} {
+		if err := public.Set(name, value); err != nil {
+			panic("issuertest: " + err.Error())
+		}
+	}
+	doc, err := json.Marshal(public)
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	return &key{id: id, alg: alg, private: private, jwk: doc, published: true}
+}
+
+// keyRing holds every key an issuer ever had.
+type keyRing struct {
+	mu      sync.RWMutex
+	all     []*key          // in the order they were made
+	current map[string]*key // signs now; by published alg
+}
+
+func newKeyRing() *keyRing {
+	k := &keyRing{current: map[string]*key{}}
+	k.rotate()
+	return k
+}
+
+func (k *keyRing) rotate() {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	fresh := []*key{newKey("RS256", rsaKeys.take()), newKey("ES256", ec), newKey("EdDSA", ed)}
+
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range fresh {
+		k.all = append(k.all, f)
+		k.current[f.alg] = f
+	}
+}
+
+// release gives the RSA keys back to the pool.
+func (k *keyRing) release() {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	var back []*rsa.PrivateKey
+	for _, key := range k.all {
+		if p, ok := key.private.(*rsa.PrivateKey); ok {
+			back = append(back, p)
+		}
+	}
+	rsaKeys.giveBack(back)
+}
+
+// find returns the key named kid, published or not, or nil.
+func (k *keyRing) find(kid string) *key {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for _, key := range k.all {
+		if key.id == kid {
+			return key
+		}
+	}
+	return nil
+}
+
+// signer returns the key that signs alg now, or nil when there is none.
+func (k *keyRing) signer(alg string) *key {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.current[keyAlgorithm(alg)]
+}
+
+// keyAlgorithm names the alg of the published key that can sign alg; empty if none.
+func keyAlgorithm(alg string) string {
+	switch alg {
+	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512":
+		return "RS256"
+	case "ES256":
+		return "ES256"
+	case "EdDSA", "Ed25519":
+		return "EdDSA"
+	}
+	return ""
+}
+
+// Rotate makes a new key for RS256, ES256 and EdDSA each. The new keys are
+// published and sign from now on; the old ones stay published until Withdraw.
+func (i *Issuer) Rotate() { i.keys.rotate() }
+
+// Withdraw takes a key out of the JWK Set. It still signs: as the current key,
+// or when Sign is given its kid. It panics if the issuer never had such a key.
+func (i *Issuer) Withdraw(kid string) {
+	key := i.keys.find(kid)
+	if key == nil {
+		panic("issuertest: Withdraw: the issuer has no such key")
+	}
+	i.keys.mu.Lock()
+	defer i.keys.mu.Unlock()
+	key.published = false
+}
+
+// KeyID returns the kid of the key that signs alg now: RS256, RS384, RS512,
+// PS256, PS384 and PS512 share one, EdDSA and Ed25519 another, ES256 has its
+// own. It is empty for any other alg.
+func (i *Issuer) KeyID(alg string) string {
+	if key := i.keys.signer(alg); key != nil {
+		return key.id
+	}
+	return ""
+}
+
+// PublicKey returns the public key named kid, withdrawn or not, as an
+// *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey. It is nil if the
+// issuer never had such a key.
+func (i *Issuer) PublicKey(kid string) crypto.PublicKey {
+	if key := i.keys.find(kid); key != nil {
+		return key.private.Public()
+	}
+	return nil
+}
+
+// serveKeys answers with the JWK Set (RFC 7517 §5).
+func (i *Issuer) serveKeys(w http.ResponseWriter, r *http.Request) {
+	set := struct {
+		Keys []json.RawMessage `json:"keys"`
+	}{Keys: []json.RawMessage{}}
+	i.keys.mu.RLock()
+	for _, key := range i.keys.all {
+		if key.published {
+			set.Keys = append(set.Keys, key.jwk)
+		}
+	}
+	i.keys.mu.RUnlock()
+	serveDocument(w, r, set)
+}

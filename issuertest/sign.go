@@ -1,0 +1,120 @@
+package issuertest
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+)
+
+// lifetime of an access token. RFC 6750 §5.3 recommends an hour or less.
+const lifetime = time.Hour
+
+// Token returns a valid JWT access token (RFC 9068), signed with RS256: issued
+// now for one hour to the client ClientID, for the subject "user", with the
+// audience Audience and the scope "read". Each of claims replaces the claim of
+// its name or adds one; nil removes it. It panics if claims are not JSON.
+func (i *Issuer) Token(claims map[string]any) string { return i.Sign(nil, claims) }
+
+// Sign returns a token as Token does, with the header changed by the same rule.
+// It makes whatever is asked for, valid or not.
+//
+// The header's alg selects the key: RS256, RS384, RS512, PS256, PS384 and PS512
+// the RSA key, ES256 the P-256 key, EdDSA and Ed25519 the Ed25519 key. Only
+// RS256, ES256 and EdDSA match the alg of the published keys. "none" in any
+// letter case gives an empty signature. With any other alg, or without one, the
+// token is signed as RS256, so that there is a signature to refuse.
+//
+// A kid in the header that names a key of this issuer, withdrawn or not, of the
+// type that alg needs, selects that key. Any other kid changes only the header.
+func (i *Issuer) Sign(header, claims map[string]any) string {
+	alg := "RS256"
+	if v, ok := header["alg"]; ok {
+		alg, _ = v.(string)
+	}
+	key := i.signingKey(alg)
+	if kid, ok := header["kid"].(string); ok {
+		if named := i.keys.find(kid); named != nil && named.alg == key.alg {
+			key = named
+		}
+	}
+	h := overlay(map[string]any{"typ": "at+jwt", "alg": "RS256", "kid": key.id}, header)
+	c := overlay(i.claims(ClientID, "user", "read"), claims)
+	return sign(alg, key, h, c)
+}
+
+// SignRaw returns the JWS of header and payload as they are, byte by byte: for
+// duplicate members, invalid UTF-8 and the like. The argument alg selects key
+// and signature as in Sign; it need not be the alg that header names.
+func (i *Issuer) SignRaw(alg, header, payload string) string {
+	return sign(alg, i.signingKey(alg), []byte(header), []byte(payload))
+}
+
+// signingKey is the current key for alg, else the one for RS256.
+func (i *Issuer) signingKey(alg string) *key {
+	if key := i.keys.signer(alg); key != nil {
+		return key
+	}
+	return i.keys.signer("RS256")
+}
+
+// claims are those of a valid access token (RFC 9068 §2.2); scope may be empty.
+func (i *Issuer) claims(clientID, subject, scope string) map[string]any {
+	now := time.Now()
+	c := map[string]any{
+		"iss":       i.URL,
+		"sub":       subject,
+		"aud":       Audience,
+		"client_id": clientID,
+		"iat":       now.Unix(),
+		"exp":       now.Add(lifetime).Unix(),
+		"jti":       rand.Text(),
+	}
+	if scope != "" {
+		c["scope"] = scope
+	}
+	return c
+}
+
+// overlay returns base changed by changes, as JSON.
+func overlay(base, changes map[string]any) []byte {
+	maps.Copy(base, changes)
+	maps.DeleteFunc(base, func(name string, v any) bool {
+		_, changed := changes[name]
+		return changed && v == nil
+	})
+	b, err := json.Marshal(base)
+	if err != nil {
+		panic("issuertest: cannot write header or claims as JSON: " + err.Error())
+	}
+	return b
+}
+
+// sign makes the compact serialization (RFC 7515 §7.1).
+func sign(alg string, k *key, header, payload []byte) string {
+	b64 := base64.RawURLEncoding
+	input := b64.EncodeToString(header) + "." + b64.EncodeToString(payload)
+	if strings.EqualFold(alg, "none") {
+		return input + "."
+	}
+	switch keyAlgorithm(alg) {
+	case "":
+		alg = "RS256"
+	case "EdDSA":
+		alg = "EdDSA" // the same signature under either name (RFC 9864 §2.2)
+	}
+	signer, err := jws.NewSigner(jwa.SignatureAlgorithm(alg))
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	signature, err := signer.Sign([]byte(input), k.private)
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	return input + "." + b64.EncodeToString(signature)
+}
