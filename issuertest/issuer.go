@@ -28,8 +28,9 @@ type Issuer struct {
 
 	client    *http.Client
 	server    *http.Server
-	served    chan struct{} // closed when the server has stopped accepting
-	closed    chan struct{} // closed by Close: wakes requests held by Slow
+	served    chan struct{}  // closed when the server has stopped accepting
+	conns     sync.WaitGroup // connections the server still works on
+	closed    chan struct{}  // closed by Close: wakes requests held by Slow
 	closeOnce sync.Once
 
 	endpoints map[string]http.HandlerFunc // by path
@@ -78,6 +79,7 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 	i.server = &http.Server{
 		Handler:           http.HandlerFunc(i.serve),
 		ReadHeaderTimeout: 10 * time.Second,
+		ConnState:         i.connState,
 		ErrorLog:          log.New(io.Discard, "", 0), // a test's output is the test's own
 	}
 	go func() {
@@ -91,8 +93,8 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 // its own. Every call returns the same client; copy it before changing it.
 func (i *Issuer) Client() *http.Client { return i.client }
 
-// Close stops the issuer: connections are cut, requests held by Slow included.
-// The issuer still signs afterwards, so that a test can show what happens to
+// Close stops the issuer: connections are cut, requests held by Slow included,
+// and nothing of the server runs when Close returns. The issuer still signs afterwards, so that a test can show what happens to
 // good tokens when their issuer is gone. Its RSA keys may be used again by
 // issuers made later. Calls after the first do nothing.
 func (i *Issuer) Close() {
@@ -100,9 +102,21 @@ func (i *Issuer) Close() {
 		close(i.closed)
 		i.server.Close()
 		<-i.served
+		i.conns.Wait()
 		i.client.CloseIdleConnections()
 		i.keys.release()
 	})
+}
+
+// connState lets Close wait. After some refusals net/http keeps a connection for
+// half a second, and a synctest bubble whose test has returned has no time left.
+func (i *Issuer) connState(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		i.conns.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		i.conns.Done()
+	}
 }
 
 // serve counts the request, applies the fault in force, if any, and lets the

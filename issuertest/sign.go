@@ -43,9 +43,15 @@ func (i *Issuer) Sign(header, claims map[string]any) string {
 			key = named
 		}
 	}
-	h := overlay(map[string]any{"typ": "at+jwt", "alg": "RS256", "kid": key.id}, header)
+	h := overlay(accessTokenHeader(key), header)
 	c := overlay(i.claims(ClientID, "user", "read"), claims)
 	return sign(alg, key, h, c)
+}
+
+// issue signs the claims of an access token as they are, with RS256.
+func (i *Issuer) issue(claims map[string]any) string {
+	key := i.keys.signer("RS256")
+	return sign("RS256", key, overlay(accessTokenHeader(key), nil), overlay(claims, nil))
 }
 
 // SignRaw returns the JWS of header and payload as they are, byte by byte: for
@@ -61,6 +67,11 @@ func (i *Issuer) signingKey(alg string) *key {
 		return key
 	}
 	return i.keys.signer("RS256")
+}
+
+// accessTokenHeader is that of a valid access token (RFC 9068 §2.1).
+func accessTokenHeader(k *key) map[string]any {
+	return map[string]any{"typ": "at+jwt", "alg": "RS256", "kid": k.id}
 }
 
 // claims are those of a valid access token (RFC 9068 §2.2); scope may be empty.

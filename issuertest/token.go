@@ -101,7 +101,7 @@ func (i *Issuer) clientCredentials(c *client, form url.Values) (*tokenResponse, 
 	}
 	scope := strings.Join(scopes, " ")
 	return &tokenResponse{
-		AccessToken: i.Token(i.claims(c.id, c.id, scope)),
+		AccessToken: i.issue(i.claims(c.id, c.id, scope)),
 		TokenType:   "Bearer",
 		ExpiresIn:   int(lifetime.Seconds()),
 		Scope:       scope,
