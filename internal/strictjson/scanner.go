@@ -1,0 +1,188 @@
+package strictjson
+
+// scanner checks a document in one pass. Its methods take an index and return the
+// index after what they read. It holds offsets and no strings, so that it stays on
+// the stack and a document costs one allocation: its Object.
+type scanner struct {
+	doc    string
+	limit  int  // most members in the whole document
+	strict bool // nested objects are searched for duplicates too
+	seen   int  // members so far
+	open   int  // members in use: those of the root, then those of each object being read
+	member [MaxMembers]span
+}
+
+// span is where a member is. Its name is what stands between the quotes.
+type span struct{ name, nameEnd, value, valueEnd int32 }
+
+func (s *scanner) document() (Object, error) {
+	if len(s.doc) > maxBytes {
+		return nil, errBytes
+	}
+	i := space(s.doc, 0)
+	if i == len(s.doc) || s.doc[i] != '{' {
+		return nil, errNotObject
+	}
+	i, escaped, err := s.object(i+1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if space(s.doc, i) != len(s.doc) {
+		return nil, errTrailing
+	}
+	o := make(Object, s.open)
+	for n := range o {
+		m := &s.member[n]
+		name := s.doc[m.name:m.nameEnd]
+		if escaped {
+			name = unescape(name)
+		}
+		o[n] = Member{name, Value(s.doc[m.value:m.valueEnd])}
+	}
+	return o, nil
+}
+
+// object reads from after the opening brace. It leaves the members of the root in
+// s.member and drops those of any other object. It tells whether a name has escapes.
+func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
+	if depth > MaxDepth {
+		return 0, false, errDepth
+	}
+	first := s.open
+	keep := s.strict || depth == 1
+	i = space(s.doc, i)
+	if i < len(s.doc) && s.doc[i] == '}' {
+		return i + 1, false, nil
+	}
+	for {
+		if i >= len(s.doc) || s.doc[i] != '"' {
+			return 0, false, errSyntax
+		}
+		if s.seen++; s.seen > s.limit {
+			return 0, false, errMembers
+		}
+		name := i + 1
+		var esc bool
+		if i, esc, err = text(s.doc, name); err != nil {
+			return 0, false, err
+		}
+		nameEnd := i - 1
+		escaped = escaped || esc
+		i = space(s.doc, i)
+		if i >= len(s.doc) || s.doc[i] != ':' {
+			return 0, false, errSyntax
+		}
+		value := space(s.doc, i+1)
+		own := s.open
+		if keep {
+			// Only a root read by ParseOuter can be larger than s.member: in a
+			// strict document s.limit has already refused it.
+			if own == len(s.member) {
+				return 0, false, errMembers
+			}
+			s.open++
+		}
+		if i, err = s.value(value, depth); err != nil {
+			return 0, false, err
+		}
+		if keep {
+			s.member[own] = span{int32(name), int32(nameEnd), int32(value), int32(i)}
+		}
+		i = space(s.doc, i)
+		if i >= len(s.doc) {
+			return 0, false, errSyntax
+		}
+		if s.doc[i] == '}' {
+			break
+		}
+		if s.doc[i] != ',' {
+			return 0, false, errSyntax
+		}
+		i = space(s.doc, i+1)
+	}
+	if keep {
+		if !s.distinct(s.member[first:s.open], escaped) {
+			return 0, false, errDuplicate
+		}
+		if depth > 1 {
+			s.open = first
+		}
+	}
+	return i + 1, escaped, nil
+}
+
+// distinct tells whether no name appears twice. Names are compared as they read,
+// after their escapes (RFC 8259 §8.3).
+func (s *scanner) distinct(members []span, escaped bool) bool {
+	if len(members) <= 16 && !escaped {
+		for n := 1; n < len(members); n++ {
+			a := s.doc[members[n].name:members[n].nameEnd]
+			for m := range n {
+				if a == s.doc[members[m].name:members[m].nameEnd] {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	// A map, because comparing 256 equally long names pairwise would cost a stranger
+	// nothing and us several signature checks.
+	names := make(map[string]struct{}, len(members))
+	for _, m := range members {
+		names[unescape(s.doc[m.name:m.nameEnd])] = struct{}{}
+	}
+	return len(names) == len(members)
+}
+
+// value reads a value that stands at depth levels of objects and arrays.
+func (s *scanner) value(i, depth int) (int, error) {
+	if i >= len(s.doc) {
+		return 0, errSyntax
+	}
+	switch c := s.doc[i]; c {
+	case '"':
+		i, _, err := text(s.doc, i+1)
+		return i, err
+	case '{':
+		i, _, err := s.object(i+1, depth+1)
+		return i, err
+	case '[':
+		return s.array(i+1, depth+1)
+	case 't':
+		return literal(s.doc, i, "true")
+	case 'f':
+		return literal(s.doc, i, "false")
+	case 'n':
+		return literal(s.doc, i, "null")
+	default:
+		return number(s.doc, i)
+	}
+}
+
+// array reads from after the opening bracket.
+func (s *scanner) array(i, depth int) (int, error) {
+	if depth > MaxDepth {
+		return 0, errDepth
+	}
+	i = space(s.doc, i)
+	if i < len(s.doc) && s.doc[i] == ']' {
+		return i + 1, nil
+	}
+	for {
+		i, err := s.value(i, depth)
+		if err != nil {
+			return 0, err
+		}
+		i = space(s.doc, i)
+		if i >= len(s.doc) {
+			return 0, errSyntax
+		}
+		if s.doc[i] == ']' {
+			return i + 1, nil
+		}
+		if s.doc[i] != ',' {
+			return 0, errSyntax
+		}
+		i = space(s.doc, i+1)
+	}
+}
