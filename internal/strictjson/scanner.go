@@ -169,11 +169,11 @@ func (s *scanner) array(i, depth int) (int, error) {
 		return i + 1, nil
 	}
 	for {
-		i, err := s.value(i, depth)
+		end, err := s.value(i, depth)
 		if err != nil {
 			return 0, err
 		}
-		i = space(s.doc, i)
+		i = space(s.doc, end)
 		if i >= len(s.doc) {
 			return 0, errSyntax
 		}
