@@ -27,7 +27,8 @@
 //   - /jwks: the JWK Set (RFC 7517), public keys only
 //   - /token: the token endpoint (RFC 6749 §3.2) with the client credentials
 //     grant (§4.4) and the client authentication methods client_secret_basic
-//     and client_secret_post
+//     and client_secret_post; after ten wrong secrets in a row a client gets
+//     429, and one more attempt a minute
 //
 // Access tokens are JWTs of the RFC 9068 profile. A client is there from the
 // start, with [ClientID] and [ClientSecret]; [Issuer.Register] adds others.

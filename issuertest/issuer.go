@@ -90,7 +90,8 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 }
 
 // Client returns an HTTP client that reaches this issuer. It has no timeout of
-// its own. Every call returns the same client; copy it before changing it.
+// its own, and an answer's body must be closed, as ever: inside a bubble an open
+// one is a goroutine left behind. Every call returns the same client; copy it before changing it.
 func (i *Issuer) Client() *http.Client { return i.client }
 
 // Close stops the issuer: connections are cut, requests held by Slow included,

@@ -26,8 +26,8 @@ func (i *Issuer) Token(claims map[string]any) string { return i.Sign(nil, claims
 //
 // The header's alg selects the key: RS256, RS384, RS512, PS256, PS384 and PS512
 // the RSA key, ES256 the P-256 key, EdDSA and Ed25519 the Ed25519 key. Only
-// RS256, ES256 and EdDSA match the alg of the published keys. "none" in any
-// letter case gives an empty signature. With any other alg, or without one, the
+// RS256, ES256 and EdDSA match the alg of the published keys: a verifier that
+// heeds it refuses the others (RFC 7517 §4.4). "none" in any letter case gives an empty signature. With any other alg, or without one, the
 // token is signed as RS256, so that there is a signature to refuse.
 //
 // A kid in the header that names a key of this issuer, withdrawn or not, of the
