@@ -168,6 +168,7 @@ func TestRefusedTokenRequests(t *testing.T) {
 		"R6749-12 the grant type in the URI":       {known(request{query: "?grant_type=client_credentials", body: "scope=read"}), "invalid_request"},
 		"R6749-12 the grant type also in the URI":  {known(request{query: "?grant_type=client_credentials"}), "invalid_request"},
 		"R6749-12 the secret in the URI":           {request{query: "?client_secret=secret", form: "client_id=client"}, "invalid_request"},
+		"two media types":                          {known(request{header: http.Header{"Content-Type": {"text/plain"}}}), "invalid_request"},
 		"no media type":                            {known(request{contentType: " "}), "invalid_request"},
 		"a broken escape":                          {known(request{form: "scope=%zz"}), "invalid_request"},
 		"a value that is not UTF-8":                {known(request{form: "scope=%ff"}), "invalid_request"},
