@@ -1,0 +1,94 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/warder-go/warder/middleware"
+)
+
+// collector is all metrics as one prometheus.Collector, so that they are
+// registered, and found again, together.
+type collector struct {
+	issuers *table[issuer]
+	routes  *table[route]
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("warder_"+name, help, labels, nil)
+}
+
+// The families. docs/metrics.md describes each; a test compares.
+var (
+	requestsDesc = desc("requests_total",
+		"Requests that a guard judged, by issuer of the token and reason; reason ok means admitted.",
+		"issuer", "reason")
+	decisionsDesc = desc("decision_duration_seconds",
+		"Time that a guard took to judge a request, including fetches that it waited for.",
+		"outcome")
+	tokensDesc = desc("tokens_total",
+		"Access tokens that a verifier judged, by issuer and by what the verdict came from.",
+		"issuer", "via")
+	authorizationsDesc = desc("authorizations_total",
+		"Requirements judged, by pattern of the route and reason; reason ok means met.",
+		"route", "reason")
+	fetchesDesc = desc("key_fetches_total",
+		"Attempts to fetch the keys of an issuer, by outcome.",
+		"issuer", "outcome")
+	fetchedAtDesc = desc("key_fetch_last_success_timestamp_seconds",
+		"Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.",
+		"issuer")
+	keysDesc = desc("keys",
+		"Usable keys of an issuer.",
+		"issuer")
+)
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		requestsDesc, decisionsDesc, tokensDesc, authorizationsDesc, fetchesDesc, fetchedAtDesc, keysDesc,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector. A series is exported from its
+// first count on; most reasons never occur for most issuers.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, n uint64, labels ...string) {
+		if n > 0 {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+		}
+	}
+	var accepted, refused histogram
+	for name, i := range c.issuers.all() {
+		for reason := range i.requests {
+			if t := i.requests[reason].Load(); t != nil {
+				h := &refused
+				if reasons[reason] == string(middleware.ReasonOK) {
+					h = &accepted
+				}
+				count(requestsDesc, h.add(t), name, reasons[reason])
+			}
+		}
+		for via := range i.tokens {
+			count(tokensDesc, i.tokens[via].Load(), name, vias[via])
+		}
+		fetched, failed := i.fetched.Load(), i.failed.Load()
+		count(fetchesDesc, fetched, name, "success")
+		count(fetchesDesc, failed, name, "failure")
+		if fetched+failed > 0 && name != other { // a gauge of several issuers would tell of none
+			gauge := func(d *prometheus.Desc, value float64) {
+				ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
+			}
+			gauge(keysDesc, float64(i.keys.Load()))
+			gauge(fetchedAtDesc, float64(i.fetchedAt.Load())/1e9)
+		}
+	}
+	for name, r := range c.routes.all() {
+		for reason := range r.authorizations {
+			count(authorizationsDesc, r.authorizations[reason].Load(), name, reasons[reason])
+		}
+	}
+	ch <- accepted.metric("accepted")
+	ch <- refused.metric("refused")
+}
