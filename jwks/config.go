@@ -1,0 +1,119 @@
+package jwks
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/warder-go/warder/internal/jose"
+)
+
+// Config says which access tokens a [Verifier] accepts. Issuer and Audience
+// are required.
+type Config struct {
+	// Issuer is whose tokens are accepted: the claim iss, byte for byte
+	// (RFC 9068 §4). An https URL without query and fragment; http is for
+	// loopback, and for a KeySet that allows it.
+	Issuer string
+
+	// Audience is who we are: the claim aud holds one of these, byte for byte
+	// (RFC 9068 §4).
+	Audience []string
+
+	// KeySet holds the issuer's keys, and those of no other issuer. Default:
+	// Discover(Issuer, &RemoteOptions{HTTPClient: HTTPClient}).
+	KeySet *KeySet
+
+	// Algorithms are the ones that are accepted (RFC 8725 §3.1), by their
+	// JOSE names. A key without alg is used with the first of them that fits
+	// it, an Ed25519 key with both its names. Default RS256, PS256, ES256,
+	// EdDSA, Ed25519. Never none, never HMAC.
+	Algorithms []string
+
+	// PreRFC9068 also accepts tokens of issuers from before RFC 9068: typ JWT
+	// or none, and only iss, aud and exp required. It refuses what looks like
+	// an ID token, which is best effort: keep the identifiers of APIs and of
+	// clients distinct.
+	PreRFC9068 bool
+
+	// AudienceClaim is the claim to read the audience from. Default aud;
+	// "client_id" for issuers that send no aud, such as Amazon Cognito. An aud
+	// that is there must name us all the same.
+	AudienceClaim string
+
+	// ScopeClaims are the claims to read scopes from. Default scope, a string.
+	// Those listed here may be a string or an array of strings, and what they
+	// grant is united.
+	ScopeClaims []string
+
+	// ClockSkew is how far the issuer's clock may be off, for exp and nbf.
+	// Default 30 s, at most 5 min; negative: not at all.
+	ClockSkew time.Duration
+
+	// MaxTokenAge is the oldest acceptable iat. Default none.
+	MaxTokenAge time.Duration
+
+	// HTTPClient fetches the keys where KeySet is nil; beside a KeySet it is
+	// an error. Nil means a client of our own.
+	HTTPClient *http.Client
+}
+
+const maxClockSkew = 5 * time.Minute
+
+func (c Config) withDefaults() Config {
+	c.Audience = slices.Clone(c.Audience)
+	c.ScopeClaims = slices.Clone(c.ScopeClaims)
+	if c.Algorithms = slices.Clone(c.Algorithms); len(c.Algorithms) == 0 {
+		c.Algorithms = []string{"RS256", "PS256", "ES256", "EdDSA", "Ed25519"}
+	}
+	if c.AudienceClaim == "" {
+		c.AudienceClaim = "aud"
+	}
+	switch {
+	case c.ClockSkew == 0:
+		c.ClockSkew = 30 * time.Second
+	case c.ClockSkew < 0:
+		c.ClockSkew = 0
+	}
+	c.MaxTokenAge = max(c.MaxTokenAge, 0)
+	return c
+}
+
+// check lists every mistake in c.
+func (c Config) check() error {
+	var errs []error
+	mistake := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("jwks: "+format, args...))
+	}
+	errs = append(errs, checkIssuer(c.Issuer, c.KeySet != nil && c.KeySet.opts.InsecureAllowHTTP))
+	if len(c.Audience) == 0 {
+		mistake("Audience is missing")
+	}
+	if slices.Contains(c.Audience, "") {
+		mistake("Audience holds an empty string")
+	}
+	for _, alg := range c.Algorithms {
+		switch {
+		case strings.EqualFold(alg, "none"), strings.HasPrefix(alg, "HS"):
+			// Whoever knows such a "key" signs tokens: every API would.
+			mistake("Algorithms: %q is refused, it proves nothing about the issuer", alg)
+		case !jose.Known(alg):
+			mistake("Algorithms: %q is not known", alg)
+		}
+	}
+	for _, claim := range c.ScopeClaims {
+		if claim == "" {
+			mistake("ScopeClaims holds an empty string")
+		}
+	}
+	if c.ClockSkew > maxClockSkew {
+		mistake("ClockSkew %v: more than %v", c.ClockSkew, maxClockSkew)
+	}
+	if c.KeySet != nil && c.HTTPClient != nil {
+		mistake("HTTPClient beside a KeySet, which has its own")
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,38 @@
+// Package jwks verifies JWT access tokens against the keys that their issuer
+// publishes.
+//
+//	v, err := jwks.NewVerifier(jwks.Config{
+//		Issuer:   "https://login.example.com",
+//		Audience: []string{"https://api.example.com"},
+//	})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	guard := middleware.New(v, nil)
+//
+// # What is judged
+//
+// A [Verifier] judges, in this order and before it touches keys: size and form
+// of the compact JWS (RFC 7515), its header (alg from an allowlist, typ at+jwt,
+// no crit), its claims as one strict JSON object (RFC 7519), iss, the seven
+// required claims, exp, nbf and aud (RFC 9068 §4). Only then it looks for the
+// key by kid and verifies the signature. So whatever a stranger can write into
+// a token costs neither a call to the issuer nor a public-key operation, but
+// for a made-up kid: that costs one fetch a Cooldown for the whole process.
+//
+// Keys come from the configured issuer alone. What a token's header says of
+// jku, jwk, x5u or x5c is never looked at.
+//
+// # Keys
+//
+// A [KeySet] is fetched by the first request that needs it. [NewVerifier] does
+// no I/O, so a process can start while its issuer is down. Without keys, and
+// with keys older than MaxStale, requests are answered 503 and Retry-After,
+// never as an invalid token. See [RemoteOptions] for what happens when.
+//
+// # What fails closed
+//
+// A token without exp or aud, a claim of the wrong type, two claims of one
+// name, a cnf that nobody confirms, an algorithm that the key is not for, a
+// metadata document of another issuer, a key set without one usable key.
+package jwks

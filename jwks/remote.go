@@ -1,0 +1,173 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/warder-go/warder/internal/wire"
+)
+
+// RemoteOptions says how [Remote] and [Discover] fetch keys. Nil and the zero
+// value mean the defaults. Durations are taken as given; where one is negative,
+// what it stands for is off.
+//
+// By the age of the keys since the fetch that brought them:
+//   - below RefreshAfter they are served;
+//   - for WaitAfter from then on they are served and refreshed in the
+//     background;
+//   - then a request waits for one refresh, at most Timeout. If that fails the
+//     keys are served still, up to MaxStale;
+//   - from MaxStale on, and without keys, requests are answered 503.
+//
+// A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, with jitter;
+// after 1 s while there are no keys.
+type RemoteOptions struct {
+	RefreshAfter time.Duration // default 5 min; negative: never by age
+	WaitAfter    time.Duration // default 10 min; negative: at once
+	MaxStale     time.Duration // default 24 h; negative: never serve stale keys
+
+	// Cooldown is the least time between two fetches for key IDs that are not
+	// in the set, which strangers can make up. Default 30 s; negative: such
+	// key IDs never cause a fetch.
+	Cooldown time.Duration
+
+	// Timeout bounds one fetch whole, metadata and keys. Default 5 s; a
+	// negative one is an error.
+	Timeout time.Duration
+
+	// MetadataURL is where Discover reads the issuer's metadata, such as an
+	// address inside a cluster, instead of the well-known locations. The
+	// issuer that it names is still compared. Remote takes none.
+	MetadataURL string
+
+	// InsecureAllowHTTP allows http beyond loopback, such as inside a mesh
+	// that encrypts by itself. Whoever can answer such a request can sign
+	// tokens.
+	InsecureAllowHTTP bool
+
+	// HTTPClient sends the requests; nil means one of our own. It is copied;
+	// its redirect rule and cookies do not count.
+	HTTPClient *http.Client
+}
+
+func (o *RemoteOptions) withDefaults() RemoteOptions {
+	var d RemoteOptions
+	if o != nil {
+		d = *o
+	}
+	for _, f := range []struct {
+		value *time.Duration
+		def   time.Duration
+	}{
+		{&d.RefreshAfter, 5 * time.Minute},
+		{&d.WaitAfter, 10 * time.Minute},
+		{&d.MaxStale, 24 * time.Hour},
+		{&d.Cooldown, 30 * time.Second},
+		{&d.Timeout, 5 * time.Second},
+	} {
+		if *f.value == 0 {
+			*f.value = f.def
+		}
+	}
+	return d
+}
+
+func (o *RemoteOptions) check() error {
+	if o.Timeout < 0 {
+		return errors.New("jwks: Timeout is negative; a fetch needs an end")
+	}
+	return nil
+}
+
+// Remote returns the KeySet that the JWK Set document at uri holds (RFC 7517
+// §5). It does no I/O: the first request that needs a key fetches. The error
+// lists every mistake in its arguments.
+func Remote(uri string, opts *RemoteOptions) (*KeySet, error) {
+	o := opts.withDefaults()
+	err := errors.Join(checkURL("uri", uri, o.InsecureAllowHTTP), o.check())
+	if o.MetadataURL != "" {
+		err = errors.Join(err, errors.New("jwks: MetadataURL is for Discover; Remote reads no metadata"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	client := wire.NewClient(o.HTTPClient, maxRedirects)
+	return newRemote(o, func(ctx context.Context) (*snapshot, error) {
+		return fetchSet(ctx, client, uri)
+	}), nil
+}
+
+func newRemote(o RemoteOptions, load func(context.Context) (*snapshot, error)) *KeySet {
+	return &KeySet{load: load, opts: o}
+}
+
+// maxRedirects is how many redirects keys and metadata may take, to the same
+// scheme or a better one.
+const maxRedirects = 3
+
+// fetchSet asks for the JWK Set at uri. What it says is judged by its content:
+// many issuers serve it as plain text or octets.
+func fetchSet(ctx context.Context, client *wire.Client, uri string) (*snapshot, error) {
+	resp, err := client.Get(ctx, uri, "application/jwk-set+json, application/json", maxDocument)
+	if err != nil {
+		return nil, fmt.Errorf("jwks: key set: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("jwks: key set: status %d", resp.StatusCode)
+	}
+	snap, err := parseSet(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("jwks: key set: %w", err)
+	}
+	return snap, nil
+}
+
+// checkURL judges a configured URL: https (RFC 8414 §2, §3), or http to this
+// machine, or http where allowHTTP; no user information and no fragment.
+func checkURL(what, raw string, allowHTTP bool) error {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return fmt.Errorf("jwks: %s is missing", what)
+	case err != nil || u.Hostname() == "":
+		return fmt.Errorf("jwks: %s %q: not an absolute URL", what, raw)
+	case u.User != nil:
+		return fmt.Errorf("jwks: %s: a URL with a password in it", what)
+	case strings.Contains(raw, "#"):
+		return fmt.Errorf("jwks: %s %q: has a fragment", what, raw)
+	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || isLoopback(u.Hostname())):
+		return nil
+	}
+	return fmt.Errorf("jwks: %s %q: not https", what, raw)
+}
+
+// isLoopback reports whether host names this machine: http to it is as good
+// as https.
+func isLoopback(host string) bool {
+	addr, named := address(host)
+	return named || addr.IsLoopback()
+}
+
+// isLocal reports whether host names this machine or its link, to which an
+// issuer's document must not lead us (RFC 8725 §3.10).
+func isLocal(host string) bool {
+	addr, named := address(host)
+	return named || addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast()
+}
+
+// address returns the IP address that host is, or whether it is a name of
+// this machine (RFC 6761 §6.3).
+func address(host string) (addr netip.Addr, named bool) {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return addr, true
+	}
+	addr, _ = netip.ParseAddr(host)
+	return addr.Unmap(), false
+}

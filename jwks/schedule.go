@@ -1,0 +1,139 @@
+package jwks
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/warder-go/warder/middleware"
+)
+
+// cause is why a fetch is wanted.
+type cause int
+
+const (
+	scheduled cause = iota // the keys' age
+	forced                 // a key ID that the keys lack
+)
+
+// phase is what the age of a snapshot means.
+type phase int
+
+const (
+	fresh   phase = iota // serve
+	due                  // serve, refresh in the background
+	stale                // refresh, serve only if that fails
+	expired              // do not serve
+)
+
+// age returns the phase of snap at now.
+func (o *RemoteOptions) age(snap *snapshot, now time.Time) phase {
+	if snap == nil {
+		return expired
+	}
+	age := now.Sub(snap.fetched)
+	switch {
+	case snap.fresh < 0 || age < snap.fresh:
+		return fresh
+	case age < snap.fresh+max(o.WaitAfter, 0):
+		return due
+	case age < o.MaxStale:
+		return stale
+	}
+	return expired
+}
+
+// Failed fetches are repeated after these.
+const (
+	firstBackoff = time.Second // also every backoff while there are no keys
+	maxBackoff   = time.Minute
+)
+
+// schedule decides when the issuer may be asked again. Its lock is held for
+// these few lines only, never over a fetch.
+type schedule struct {
+	mu       sync.Mutex
+	running  bool
+	cause    cause     // of the fetch that is running
+	failures int       // in a row
+	next     time.Time // after a failure: no fetch before this
+	lastKids time.Time // when the last forced fetch that did not fail began
+}
+
+// admits reports whether a caller may ask for a fetch at now: one is under way
+// that it can join, or one may start. If not, wait is the time until one may,
+// after failures; it is 0 where a forced fetch has to cool down.
+func (d *schedule) admits(now time.Time, why cause, cooldown time.Duration) (wait time.Duration, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.running:
+		return 0, true
+	case now.Before(d.next):
+		return d.next.Sub(now), false
+	case why == forced && (cooldown < 0 || !d.lastKids.IsZero() && now.Sub(d.lastKids) < cooldown):
+		return 0, false
+	}
+	return 0, true
+}
+
+// mayStart reports whether a fetch in the background may start at now.
+func (d *schedule) mayStart(now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.running && !now.Before(d.next)
+}
+
+// failing reports whether the last fetch failed.
+func (d *schedule) failing() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failures > 0
+}
+
+func (d *schedule) begin(now time.Time, why cause) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running, d.cause = true, why
+	if why == forced {
+		d.lastKids = now
+	}
+}
+
+// end notes how the running fetch ended, and returns for how long none may
+// start. A forced one that failed starts the backoff, not the Cooldown: it may
+// be what a good token waits for.
+func (d *schedule) end(now time.Time, err error, haveKeys bool) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running = false
+	if err == nil {
+		d.failures, d.next = 0, time.Time{}
+		return 0
+	}
+	if d.cause == forced {
+		d.lastKids = time.Time{}
+	}
+	backoff := firstBackoff
+	if haveKeys {
+		backoff = min(firstBackoff<<min(d.failures, 6), maxBackoff)
+		// Replicas that failed together shall not come back together.
+		backoff = backoff/2 + rand.N(backoff/2+1)
+	}
+	d.failures++
+	d.next = now.Add(backoff)
+	return backoff
+}
+
+// unavailable is the answer where keys are needed and missing: 503 and when to
+// come back, never an invalid token.
+func unavailable(err error, wait time.Duration) error {
+	seconds := max(1, int64((wait+time.Second-1)/time.Second))
+	return &middleware.Error{
+		Reason: middleware.ReasonKeysUnavailable,
+		Header: http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}},
+		Err:    err,
+	}
+}

@@ -1,0 +1,96 @@
+package jwks
+
+import (
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/warder-go/warder/internal/jose"
+)
+
+// Limits of what is looked at.
+const (
+	maxDocument   = 1 << 20 // of a key set or metadata document, bytes
+	maxCandidates = 4       // keys tried for a token without kid
+	maxHeaders    = 64      // JWS headers remembered with a snapshot
+)
+
+// snapshot is one version of a key set. It never changes, but for the headers
+// that it remembers; readers hold it without a lock.
+type snapshot struct {
+	keys    []*jose.Key
+	byID    map[string][]*jose.Key
+	fetched time.Time     // when the fetch that brought it began
+	fresh   time.Duration // how long after that it needs no refresh
+
+	// headers remembers the header segments of tokens that verified under
+	// this snapshot: an issuer writes the same few again and again. Strangers
+	// cannot fill it, as only verified tokens enter, and it goes with the
+	// snapshot. Read without a lock, copied on write.
+	headers atomic.Pointer[map[string]jose.Header]
+	writing sync.Mutex
+}
+
+// parseSet makes a snapshot of a JWK Set document (RFC 7517 §5).
+func parseSet(document []byte) (*snapshot, error) {
+	if len(document) > maxDocument {
+		return nil, errors.New("the key set is larger than 1 MiB")
+	}
+	keys, _, err := jose.ParseSet(string(document))
+	if err != nil {
+		return nil, err
+	}
+	s := &snapshot{keys: keys, byID: make(map[string][]*jose.Key, len(keys))}
+	for _, k := range keys {
+		if k.ID() != "" {
+			s.byID[k.ID()] = append(s.byID[k.ID()], k)
+		}
+	}
+	return s, nil
+}
+
+// find returns the keys that a token with this kid may be signed with; without
+// a kid, all of them. No keys means that the kid is unknown.
+func (s *snapshot) find(kid string) []*jose.Key {
+	if kid == "" {
+		return s.keys
+	}
+	return s.byID[kid]
+}
+
+// header parses a header segment, or remembers what it says.
+func (s *snapshot) header(segment string) (jose.Header, error) {
+	if s != nil {
+		if known := s.headers.Load(); known != nil {
+			if h, ok := (*known)[segment]; ok {
+				return h, nil
+			}
+		}
+	}
+	return jose.ParseHeader(segment)
+}
+
+// remember keeps the header segment of a token that verified.
+func (s *snapshot) remember(segment string, h jose.Header) {
+	known := s.headers.Load()
+	if known != nil {
+		if _, ok := (*known)[segment]; ok || len(*known) >= maxHeaders {
+			return
+		}
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	next := map[string]jose.Header{}
+	if known = s.headers.Load(); known != nil {
+		if len(*known) >= maxHeaders {
+			return
+		}
+		maps.Copy(next, *known)
+	}
+	// The segment is a piece of the token: keep a copy, not the token.
+	next[strings.Clone(segment)] = h
+	s.headers.Store(&next)
+}

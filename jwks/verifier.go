@@ -1,0 +1,247 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/warder-go/warder/internal/jose"
+	"github.com/warder-go/warder/internal/strictjson"
+	"github.com/warder-go/warder/middleware"
+)
+
+// Verifier verifies JWT access tokens of one issuer (RFC 9068). It is a
+// [middleware.Verifier]. Make one with [NewVerifier]. It is immutable and safe
+// for concurrent use.
+type Verifier struct {
+	cfg  Config
+	keys *KeySet
+}
+
+// NewVerifier returns a Verifier. It does no I/O, so that a process can start
+// while its issuer is down. The error lists every mistake in cfg.
+func NewVerifier(cfg Config) (*Verifier, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if cfg.KeySet == nil {
+		keys, err := Discover(cfg.Issuer, &RemoteOptions{HTTPClient: cfg.HTTPClient})
+		if err != nil {
+			return nil, err
+		}
+		cfg.KeySet = keys
+	}
+	if err := cfg.KeySet.belongTo(cfg.Issuer); err != nil {
+		return nil, err
+	}
+	return &Verifier{cfg: cfg, keys: cfg.KeySet}, nil
+}
+
+// KeySet returns the keys that v verifies with.
+func (v *Verifier) KeySet() *KeySet { return v.keys }
+
+// The refusals of a token. Each is one value: a stranger's bad token costs no
+// allocation here.
+var (
+	errMalformed        = invalid(middleware.ReasonMalformedToken, "The access token is malformed")
+	errWrongType        = invalid(middleware.ReasonWrongType, "The token is not an access token")
+	errAlgorithm        = invalid(middleware.ReasonAlgorithmNotAllowed, "The access token is signed with an algorithm that is not accepted here")
+	errUnknownIssuer    = invalid(middleware.ReasonUnknownIssuer, "The access token is from an issuer that is not accepted here")
+	errWrongAudience    = invalid(middleware.ReasonWrongAudience, "The access token is meant for another audience")
+	errExpired          = invalid(middleware.ReasonExpired, "The access token expired")
+	errNotYetValid      = invalid(middleware.ReasonNotYetValid, "The access token is not valid yet")
+	errTooOld           = invalid(middleware.ReasonTooOld, "The access token was issued too long ago")
+	errMissingClaim     = invalid(middleware.ReasonMissingClaim, "The access token lacks a claim that is required here")
+	errInvalidClaim     = invalid(middleware.ReasonInvalidClaim, "The access token has a claim of the wrong type")
+	errUnknownKey       = invalid(middleware.ReasonUnknownKey, "The access token is signed with an unknown key")
+	errBadSignature     = invalid(middleware.ReasonBadSignature, "The signature of the access token is wrong")
+	errTooManyKeys      = &middleware.Error{Code: middleware.InvalidToken, Reason: middleware.ReasonUnknownKey, Description: "The access token does not say which key signed it", Err: errors.New("no kid, and more keys fit than are tried")}
+	errKeyOfAnotherKind = &middleware.Error{Code: middleware.InvalidToken, Reason: middleware.ReasonAlgorithmNotAllowed, Description: "The access token is signed with an algorithm that is not accepted here", Err: errors.New("the key is not for the token's algorithm")}
+)
+
+func invalid(reason middleware.Reason, description string) *middleware.Error {
+	return &middleware.Error{Code: middleware.InvalidToken, Reason: reason, Description: description}
+}
+
+// Verify judges a JWT access token (RFC 9068 §4): its form, header and claims
+// first, then its signature by a key of the issuer. The error is an
+// [middleware.InvalidToken], or one without a Code where keys are needed and
+// cannot be had.
+func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
+	now := time.Now()
+	t, err := v.verify(ctx, token, now)
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: middleware.ViaSignature, Reason: middleware.ReasonOK}
+	if err != nil {
+		e.Reason, e.Err = middleware.ReasonKeysUnavailable, err
+		if refused, ok := err.(*middleware.Error); ok {
+			e.Reason = refused.Reason
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			e.Reason = middleware.ReasonCanceled
+		}
+	}
+	e.Duration = time.Since(now)
+	middleware.Observe(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, error) {
+	j, err := v.parse(token)
+	if err != nil {
+		return nil, err
+	}
+	profile := isType(j.header.Type, "at+jwt") // RFC 9068 §2.1
+	if !profile && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
+		return nil, errWrongType
+	}
+	claims, err := strictjson.Parse(string(j.payload))
+	if err != nil {
+		return nil, errMalformed
+	}
+	t, err := v.read(claims, j.payload)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.judge(t, claims, profile, now); err != nil {
+		return nil, err
+	}
+	if err := v.verifySignature(ctx, j); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// VerifyJWS verifies a compact JWS of type typ, other than an access token,
+// that v's issuer signed, such as a signed introspection response (RFC 9701
+// §5), and returns its payload. It judges algorithm, key and signature; the
+// caller judges the claims. The error is as Verify's.
+func (v *Verifier) VerifyJWS(ctx context.Context, typ, compact string) ([]byte, error) {
+	j, err := v.parse(compact)
+	if err != nil {
+		return nil, err
+	}
+	if !isType(j.header.Type, typ) {
+		return nil, errWrongType
+	}
+	if err := v.verifySignature(ctx, j); err != nil {
+		return nil, err
+	}
+	return j.payload, nil
+}
+
+// jws is a compact JWS taken apart (RFC 7515 §7.1). Nothing in it is verified.
+type jws struct {
+	header    jose.Header
+	segment   string // the header's
+	signed    string // what the signature is over: the octets as received
+	payload   []byte
+	signature []byte
+}
+
+// parse takes compact apart and judges its form and algorithm.
+func (v *Verifier) parse(compact string) (j jws, err error) {
+	segment, payload, signature, err := jose.Split(compact)
+	if err != nil {
+		return j, errMalformed
+	}
+	j.segment = segment
+	j.signed = compact[:len(segment)+1+len(payload)]
+	if j.header, err = v.keys.current.Load().header(segment); err != nil {
+		return j, errMalformed
+	}
+	if !slices.Contains(v.cfg.Algorithms, j.header.Algorithm) {
+		return j, errAlgorithm
+	}
+	if j.payload, err = strictjson.Base64URL(payload); err != nil {
+		return j, errMalformed
+	}
+	if j.signature, err = strictjson.Base64URL(signature); err != nil {
+		return j, errMalformed
+	}
+	return j, nil
+}
+
+// isType compares media types as RFC 7515 §4.1.9 wants: in any case, with or
+// without "application/".
+func isType(typ, want string) bool {
+	const prefix = "application/"
+	if len(typ) == len(prefix)+len(want) && strings.EqualFold(typ[:len(prefix)], prefix) {
+		typ = typ[len(prefix):]
+	}
+	return strings.EqualFold(typ, want)
+}
+
+// verifySignature verifies j by the issuer's keys, and fetches those if it
+// must. A request waits for one fetch at most.
+func (v *Verifier) verifySignature(ctx context.Context, j jws) error {
+	snap, waited, err := v.keys.usable(ctx)
+	if err != nil {
+		return err
+	}
+	keys := snap.find(j.header.KeyID)
+	if len(keys) == 0 && !waited {
+		if snap, err = v.keys.refetch(ctx, snap); err != nil {
+			return err
+		}
+		keys = snap.find(j.header.KeyID)
+	}
+	if len(keys) == 0 {
+		return errUnknownKey
+	}
+	if err := v.verifyBy(keys, j); err != nil {
+		return err
+	}
+	snap.remember(j.segment, j.header)
+	return nil
+}
+
+// verifyBy tries the keys that are for j's algorithm (RFC 7517 §4.5). A wrong
+// signature under a known key ID is wrong, whatever the issuer might publish
+// next: it causes no fetch.
+func (v *Verifier) verifyBy(keys []*jose.Key, j jws) error {
+	var few [maxCandidates]*jose.Key
+	candidates := few[:0]
+	for _, k := range keys {
+		if !v.isFor(k, j.header.Algorithm) {
+			continue
+		}
+		if len(candidates) == maxCandidates {
+			return errTooManyKeys // each is a public-key operation for a stranger
+		}
+		candidates = append(candidates, k)
+	}
+	if len(candidates) == 0 {
+		return errKeyOfAnotherKind
+	}
+	for _, k := range candidates {
+		if k.Verify(j.header.Algorithm, j.signed, j.signature) == nil {
+			return nil
+		}
+	}
+	return errBadSignature
+}
+
+// isFor reports whether k verifies tokens with this alg. A key that does not
+// say its algorithm is pinned to the first allowed one that fits: one key, one
+// algorithm (RFC 8725 §3.1). The two names of Ed25519 are one algorithm.
+func (v *Verifier) isFor(k *jose.Key, alg string) bool {
+	if !k.Fits(alg) {
+		return false
+	}
+	if k.Algorithm() != "" || alg == "EdDSA" || alg == "Ed25519" {
+		return true
+	}
+	for _, first := range v.cfg.Algorithms {
+		if k.Fits(first) {
+			return first == alg
+		}
+	}
+	return false
+}
