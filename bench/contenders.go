@@ -15,6 +15,7 @@ type contender struct {
 }
 
 var contenders = []contender{
+	{"Warder", warder},
 	{"golang-jwt + keyfunc", golangJWT},
 	{"go-oidc", goOIDC},
 	{"go-jwt-middleware", auth0},
