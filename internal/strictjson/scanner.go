@@ -12,8 +12,21 @@ type scanner struct {
 	member [MaxMembers]span
 }
 
-// span is where a member is. Its name is what stands between the quotes.
-type span struct{ name, nameEnd, value, valueEnd int32 }
+// span is where a member is. Its name is what stands between the quotes; names with
+// different hints differ.
+type span struct {
+	name, nameEnd, value, valueEnd int32
+	hint                           uint32
+}
+
+// hint is the length, first and last byte of a name: enough to tell most names apart
+// without looking at them again.
+func hint(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	return uint32(len(name))<<16 | uint32(name[0])<<8 | uint32(name[len(name)-1])
+}
 
 func (s *scanner) document() (Object, error) {
 	if len(s.doc) > maxBytes {
@@ -86,7 +99,7 @@ func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 			return 0, false, err
 		}
 		if keep {
-			s.member[own] = span{int32(name), int32(nameEnd), int32(value), int32(i)}
+			s.member[own] = span{int32(name), int32(nameEnd), int32(value), int32(i), hint(s.doc[name:nameEnd])}
 		}
 		i = space(s.doc, i)
 		if i >= len(s.doc) {
@@ -115,10 +128,9 @@ func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 // after their escapes (RFC 8259 §8.3).
 func (s *scanner) distinct(members []span, escaped bool) bool {
 	if len(members) <= 16 && !escaped {
-		for n := 1; n < len(members); n++ {
-			a := s.doc[members[n].name:members[n].nameEnd]
-			for m := range n {
-				if a == s.doc[members[m].name:members[m].nameEnd] {
+		for n, a := range members {
+			for _, b := range members[:n] {
+				if a.hint == b.hint && s.doc[a.name:a.nameEnd] == s.doc[b.name:b.nameEnd] {
 					return false
 				}
 			}
