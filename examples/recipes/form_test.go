@@ -1,0 +1,87 @@
+package recipes_test
+
+import (
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/warder-go/warder/examples/recipes"
+	warder "github.com/warder-go/warder/middleware"
+)
+
+func formAPI(t *testing.T) api {
+	return newAPI(t, &warder.Options{Sources: []warder.Source{warder.FromHeader, recipes.FromForm}}, nil,
+		func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "x=", r.PostFormValue("x")) })
+}
+
+// The rows of RFC 6750 §2.2, with the form source on beside the header.
+func TestFromForm(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	a := formAPI(t)
+	token := a.issuer.Token(nil)
+	good := "access_token=" + token + "&x=1"
+
+	var parts strings.Builder
+	mw := multipart.NewWriter(&parts)
+	mw.WriteField("access_token", token)
+	mw.Close()
+
+	for _, row := range []struct {
+		name, method, path, contentType, body string
+		authorization                         string
+		want                                  string
+	}{
+		{"R6750-06 a form that is posted is read", "POST", "/", form, good, "", "200"},
+		{"R6750-06 so is one that is put", "PUT", "/", form, good, "", "200"},
+		{"R6750-06 so is one that patches", "PATCH", "/", form, good, "", "200"},
+		{"R6750-06 the media type may have parameters, in any case", "POST", "/", "Application/X-WWW-Form-Urlencoded; charset=utf-8", good, "", "200"},
+		{"R6750-06 GET has no form", "GET", "/", form, good, "", "401 no error"},
+		{"R6750-06 HEAD has no form", "HEAD", "/", form, good, "", "401 no error"},
+		{"R6750-06 DELETE has no form", "DELETE", "/", form, good, "", "401 no error"},
+		{"R6750-06 JSON is no form", "POST", "/", "application/json", `{"access_token":"` + token + `"}`, "", "401 no error"},
+		{"R6750-06 a form of several parts is none of ours", "POST", "/", mw.FormDataContentType(), parts.String(), "", "401 no error"},
+		{"R6750-06 a form without a type is no form", "POST", "/", "", good, "", "401 no error"},
+		{"a parameter in the URL does not count", "POST", "/?access_token=" + token, form, "x=1", "", "401 no error"},
+		{"R6750-07 raw non-ASCII is refused", "POST", "/", form, "x=\xe9", "", "400 invalid_request"},
+		{"R6750-07 raw non-ASCII is refused beside a good token", "POST", "/", form, good + "&y=\xe9", "", "400 invalid_request"},
+		{"R6750-07 percent-encoded non-ASCII is fine", "POST", "/", form, good + "&y=%C3%A9", "", "200"},
+		{"R6750-08 a token in the header and in the form is refused, equal or not", "POST", "/", form, good, "Bearer " + token, "400 invalid_request"},
+		{"R6750-08 a token in the header beside a form without one is fine", "POST", "/", form, "x=1", "Bearer " + token, "200"},
+		{"R6750-09 two tokens are refused", "POST", "/", form, good + "&access_token=" + token, "", "400 invalid_request"},
+		{"R6750-09 two tokens are refused however the name is spelled", "POST", "/", form, good + "&access%5Ftoken=" + token, "", "400 invalid_request"},
+		{"R6750-09 an empty second token is a second token", "POST", "/", form, good + "&access_token=", "", "400 invalid_request"},
+		{"a form without a token is a request without one", "POST", "/", form, "x=1", "", "401 no error"},
+		{"an empty token is a malformed one", "POST", "/", form, "access_token=", "", "400 invalid_request"},
+		{"a bad token is a bad token", "POST", "/", form, "access_token=abc.def", "", "401 invalid_token"},
+		{"a broken escape is refused", "POST", "/", form, good + "&y=%zz", "", "400 invalid_request"},
+		{"a form of 64 KiB is read", "POST", "/", form, padded(good, 64<<10), "", "200"},
+		{"a longer one is refused", "POST", "/", form, padded(good, 64<<10+1), "", "400 invalid_request"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var fields []string
+			if row.contentType != "" {
+				fields = append(fields, "Content-Type", row.contentType)
+			}
+			if row.authorization != "" {
+				fields = append(fields, "Authorization", row.authorization)
+			}
+			got := a.send(row.method, row.path, row.body, fields...)
+			if outcome(got) != row.want {
+				t.Errorf("got %s, want %s", outcome(got), row.want)
+			}
+			if row.want == "200" && got.body != "x=1" {
+				t.Errorf("the handler read %q of the form", got.body)
+			}
+			if strings.Contains(got.body+fmt.Sprint(got.Header), token) {
+				t.Error("the answer quotes the token")
+			}
+		})
+	}
+}
+
+func padded(form string, size int) string {
+	form += "&y="
+	return form + strings.Repeat("y", size-len(form))
+}

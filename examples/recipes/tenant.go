@@ -1,0 +1,24 @@
+package recipes
+
+import (
+	"context"
+	"net/http"
+
+	warder "github.com/warder-go/warder/middleware"
+)
+
+// OnlyTenant returns a Verifier that accepts what next accepts, if the claim
+// tenant says so too.
+func OnlyTenant(tenant string, next warder.Verifier) warder.Verifier {
+	return warder.VerifierFunc(func(ctx context.Context, token string, r *http.Request) (*warder.Token, error) {
+		t, err := next.Verify(ctx, token, r)
+		if err != nil || t == nil {
+			return nil, err
+		}
+		var claimed string
+		if ok, err := t.Claim("tenant", &claimed); !ok || err != nil || claimed != tenant {
+			return nil, &warder.Error{Code: warder.InvalidToken, Reason: warder.ReasonInvalidClaim, Description: "The access token is for another tenant"}
+		}
+		return t, nil
+	})
+}

@@ -1,0 +1,44 @@
+package recipes_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/warder-go/warder/examples/recipes"
+	warder "github.com/warder-go/warder/middleware"
+)
+
+func TestOnlyTenant(t *testing.T) {
+	wrap := func(v warder.Verifier) warder.Verifier { return recipes.OnlyTenant("acme", v) }
+	a := newAPI(t, nil, wrap, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
+	for _, row := range []struct {
+		name   string
+		claims map[string]any
+		want   string
+	}{
+		{"our tenant", map[string]any{"tenant": "acme"}, "200"},
+		{"another tenant", map[string]any{"tenant": "acme2"}, "401 invalid_token"},
+		{"our tenant in capitals", map[string]any{"tenant": "ACME"}, "401 invalid_token"},
+		{"no tenant", nil, "401 invalid_token"},
+		{"the name in capitals", map[string]any{"TENANT": "acme"}, "401 invalid_token"},
+		{"a list of tenants", map[string]any{"tenant": []string{"acme"}}, "401 invalid_token"},
+		{"our tenant, expired", map[string]any{"tenant": "acme", "exp": 1}, "401 invalid_token"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := a.send("GET", "/", "", "Authorization", "Bearer "+a.issuer.Token(row.claims))
+			if outcome(got) != row.want {
+				t.Errorf("got %s, want %s", outcome(got), row.want)
+			}
+		})
+	}
+
+	t.Run("a verifier that returns nothing is a fault, not a bad token", func(t *testing.T) {
+		nothing := warder.VerifierFunc(func(context.Context, string, *http.Request) (*warder.Token, error) { return nil, nil })
+		a := newAPI(t, nil, func(warder.Verifier) warder.Verifier { return wrap(nothing) }, http.NotFound)
+		if got := outcome(a.send("GET", "/", "", "Authorization", "Bearer x")); got != "503" {
+			t.Errorf("got %s, want 503", got)
+		}
+	})
+}

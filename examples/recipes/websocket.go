@@ -1,0 +1,40 @@
+package recipes
+
+import (
+	"net/http"
+	"strings"
+
+	warder "github.com/warder-go/warder/middleware"
+)
+
+// tokenPrefix marks the offered subprotocol that is the access token.
+const tokenPrefix = "bearer."
+
+// FromSubprotocol is a Source that takes the access token from a WebSocket
+// handshake. Pages cannot set Authorization there; they can offer subprotocols
+// (RFC 6455 §1.9):
+//
+//	new WebSocket(url, ["notes.v1", "bearer." + accessToken])
+//
+// The handler must choose notes.v1 and never echo the token. A subprotocol is
+// a token of RFC 9110 §5.6.2, which a JWT always is; opaque tokens with "/",
+// "+" or "=" do not fit.
+func FromSubprotocol(r *http.Request) (warder.Credentials, error) {
+	if r.Method != http.MethodGet || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return warder.Credentials{}, nil
+	}
+	var found warder.Credentials
+	for _, field := range r.Header["Sec-Websocket-Protocol"] {
+		for offer := range strings.SplitSeq(field, ",") {
+			token, ok := strings.CutPrefix(strings.Trim(offer, " \t"), tokenPrefix)
+			switch {
+			case !ok:
+			case found.Scheme != "":
+				return warder.Credentials{}, errTwoTokens
+			default:
+				found = warder.Credentials{Scheme: "Bearer", Token: token}
+			}
+		}
+	}
+	return found, nil
+}
