@@ -13,7 +13,11 @@ type guarded struct {
 	context.Context
 	guard  *Guard
 	scheme string // under which the credentials came; set before Verify
-	token  *Token // set once everything was confirmed, before the handler runs
+
+	// Set once everything was confirmed, before the handler runs. An
+	// anonymous request is admitted without a token.
+	token    *Token
+	admitted bool
 
 	// refusedBy is the issuer that the last verify event named, if it refused.
 	// Verifiers may run in parallel below one Verify, hence atomic.
@@ -52,7 +56,7 @@ func FromContext(ctx context.Context) (*Token, bool) {
 // replaces the token and keeps that guard. A nil t stands for an anonymous
 // request.
 func NewContext(ctx context.Context, t *Token) context.Context {
-	c := &guarded{Context: ctx, guard: bare, token: t, scheme: schemeBearer}
+	c := &guarded{Context: ctx, guard: bare, token: t, admitted: true, scheme: schemeBearer}
 	if outer := current(ctx); outer != nil {
 		c.guard, c.scheme = outer.guard, outer.scheme
 	}

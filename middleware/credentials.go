@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"net/http"
+	"slices"
 )
 
 var (
@@ -19,11 +20,9 @@ var (
 	errNilToken = errors.New("the verifier returned neither a token nor an error")
 )
 
-// credentials returns the one access token that r carries, and notes its
-// scheme in c. The fields are for the response, whatever the outcome.
-func (g *Guard) credentials(c *guarded, r *http.Request) (string, http.Header, *Error) {
-	var fields http.Header
-	token, found := "", false
+// credentials returns the one access token that r carries, and its scheme as
+// g spells it. The fields are for the response, whatever the outcome.
+func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.Header, e *Error) {
 	for _, source := range g.opts.Sources {
 		cred, err := source(r)
 		if cred.Header != nil {
@@ -33,58 +32,66 @@ func (g *Guard) credentials(c *guarded, r *http.Request) (string, http.Header, *
 			if errors.Is(err, ErrNoToken) {
 				continue
 			}
-			return "", fields, g.everyScheme(outermost(err))
+			return "", "", fields, g.everyScheme(outermost(err))
 		}
 		i := g.speaks(cred.Scheme)
 		if i < 0 {
 			continue // nothing here, or a scheme that is not ours (RFC 6750 §3.1)
 		}
-		if found {
-			return "", fields, g.everyScheme(errTwoPlaces)
+		if scheme != "" {
+			return "", "", fields, g.everyScheme(errTwoPlaces)
 		}
-		token, found, c.scheme = cred.Token, true, g.schemes[i]
+		token, scheme = cred.Token, g.schemes[i]
 	}
 	switch {
-	case !found:
-		return "", fields, errNoToken
+	case scheme == "":
+		return "", "", fields, errNoToken
 	case len(token) > maxToken:
-		return "", fields, g.inScheme(c, errTooLong)
+		e = errTooLong
 	case !isToken68(token):
-		return "", fields, g.inScheme(c, errSyntax)
+		e = errSyntax
+	default:
+		return token, scheme, fields, nil
 	}
-	return token, fields, nil
+	return "", "", fields, inSchemes(e, g.only(scheme))
+}
+
+// only returns the list of just this scheme, one that g speaks.
+func (g *Guard) only(scheme string) []string {
+	i := slices.Index(g.schemes, scheme)
+	return g.schemes[i : i+1 : i+1]
 }
 
 // inScheme returns e with the error in the challenge of the scheme that the
-// request used.
+// request of c used.
 func (g *Guard) inScheme(c *guarded, e *Error) *Error {
-	if e.Schemes != nil || e.Code == "" {
+	if c == nil || c.guard.root != g.root {
 		return e
 	}
-	own := *e
-	if i := g.speaks(c.scheme); i >= 0 {
-		own.Schemes = g.schemes[i : i+1 : i+1]
-	}
-	return &own
+	return inSchemes(e, g.only(c.scheme))
 }
 
 // everyScheme returns e with the error in the challenge of every scheme, for
 // requests of which no single scheme can be said (RFC 9449 §7.2).
 func (g *Guard) everyScheme(e *Error) *Error {
+	return inSchemes(e, g.schemes)
+}
+
+func inSchemes(e *Error, schemes []string) *Error {
 	if e.Schemes != nil || e.Code == "" {
 		return e
 	}
-	own := *e
-	own.Schemes = g.schemes
+	own := *e // errors are shared
+	own.Schemes = schemes
 	return &own
 }
 
-// refusal turns the error of a Verifier or a Binding into the refusal that
-// it decides.
-func (g *Guard) refusal(c *guarded, err error) *Error {
+// refusal turns the error of a Verifier or a Binding into the refusal that it
+// decides.
+func refusal(c *guarded, err error) *Error {
 	e := outermost(err)
 	if e.Code != "" {
-		return g.inScheme(c, e)
+		return e
 	}
 	if gone(c) {
 		return &Error{Reason: ReasonCanceled, Err: c.Err()}

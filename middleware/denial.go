@@ -15,6 +15,8 @@ type Denial struct {
 	Challenges []Challenge // one WWW-Authenticate field each (RFC 9110 §11.6.1)
 	Header     http.Header // further fields, such as Retry-After
 	Err        error       // why, for the operator; an *Error from a Guard
+
+	values []string // of Challenges, where the guard has them ready
 }
 
 var (
@@ -71,6 +73,9 @@ func (g *Guard) Deny(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	d := g.denial(e, r)
 	if g.opts.WriteDenial == nil {
+		if e == errNoToken {
+			d.values = g.noTokenValues // the refusal that scanners ask for most
+		}
 		WriteDenial(w, r, d)
 		return
 	}
@@ -143,7 +148,7 @@ func (g *Guard) challenge(base Challenge, e *Error, carries bool, status int) Ch
 // none: that of the request's credentials, or the first that g speaks.
 func (g *Guard) schemeOf(r *http.Request) []string {
 	scheme := ""
-	if c := current(r.Context()); c != nil {
+	if c := current(r.Context()); c != nil && c.guard.root == g.root {
 		scheme = c.scheme
 	} else if cred, err := FromHeader(r); err == nil {
 		scheme = cred.Scheme
@@ -197,11 +202,19 @@ func (d Denial) setFields(h http.Header) {
 		h.Del("WWW-Authenticate")
 		return
 	}
-	values := make([]string, len(d.Challenges))
-	for i, c := range d.Challenges {
+	if d.values == nil {
+		d.values = fieldValues(d.Challenges)
+	}
+	h["Www-Authenticate"] = slices.Clip(d.values)
+}
+
+// fieldValues returns one field value a challenge.
+func fieldValues(challenges []Challenge) []string {
+	values := make([]string, len(challenges))
+	for i, c := range challenges {
 		values[i] = c.String()
 	}
-	h["Www-Authenticate"] = values
+	return values
 }
 
 // setFields puts fields into h. Vary is a list that outer handlers also add

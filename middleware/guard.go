@@ -57,9 +57,10 @@ type Guard struct {
 
 	route, scope string // set by For
 
-	schemes    []string    // that it speaks, Bearer first
-	challenges []Challenge // one a scheme, without an error
-	noToken    []Challenge // the same with scope: the answer to no credentials
+	schemes       []string    // that it speaks, Bearer first
+	challenges    []Challenge // one a scheme, without an error
+	noToken       []Challenge // the same with scope: the answer to no credentials
+	noTokenValues []string    // the same as field values
 }
 
 // New returns a Guard that lets v decide. It panics on what can never work:
@@ -93,7 +94,7 @@ func New(v Verifier, opts *Options) *Guard {
 	}
 	g.speak()
 	g.root = g
-	g.noToken = g.challenges
+	g.noToken, g.noTokenValues = g.challenges, fieldValues(g.challenges)
 	return g
 }
 
@@ -152,6 +153,7 @@ func (g *Guard) For(route, scope string) *Guard {
 	for i, c := range g.challenges {
 		f.noToken[i] = f.challenge(c, errNoToken, false, http.StatusUnauthorized)
 	}
+	f.noTokenValues = fieldValues(f.noToken)
 	return &f
 }
 
@@ -171,15 +173,13 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		c := &guarded{Context: r.Context(), guard: g}
-		inner := r.WithContext(c)
-		fields, e := g.judge(c, inner)
+		inner, fields, e := g.judge(r)
 		setFields(w.Header(), fields)
 		if g.opts.AllowAnonymous {
 			// The answer differs from that to others (RFC 9110 §12.5.5).
 			w.Header().Add("Vary", "Authorization")
 		}
-		if e != nil && !(e == errNoToken && g.opts.AllowAnonymous) {
+		if e != nil && !g.isAnonymous(e) {
 			g.Deny(w, inner, e)
 			return
 		}
@@ -200,46 +200,52 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
 	c := g.passed(r.Context())
 	if c == nil {
-		c = &guarded{Context: r.Context(), guard: g}
-		if _, e := g.judge(c, r.WithContext(c)); e != nil {
-			return nil, e
+		inner, _, e := g.judge(r)
+		c = current(inner.Context())
+		if e != nil && e != errNoToken {
+			return nil, g.inScheme(c, e)
 		}
 	}
-	if c.token == nil {
+	if c == nil || c.token == nil {
 		return nil, errNoToken
 	}
 	return c.token, nil
 }
 
-// passed returns the guarded context that g itself made and through which
-// ctx's request has passed already.
+// passed returns the context in which ctx's request was admitted by g, or by
+// another guard that For made of it.
 func (g *Guard) passed(ctx context.Context) *guarded {
-	if c := current(ctx); c != nil && c.guard.root == g.root {
+	if c := current(ctx); c != nil && c.admitted && c.guard.root == g.root {
 		return c
 	}
 	return nil
 }
 
-// judge decides about r, whose context is c, reports it, and returns the
-// fields for the response, whatever the outcome.
-func (g *Guard) judge(c *guarded, r *http.Request) (http.Header, *Error) {
+// isAnonymous reports whether e is no refusal here.
+func (g *Guard) isAnonymous(e *Error) bool {
+	return e == errNoToken && g.opts.AllowAnonymous
+}
+
+// judge decides about r, reports it, and returns what decide does.
+func (g *Guard) judge(r *http.Request) (*http.Request, http.Header, *Error) {
 	if g.opts.Observe == nil {
-		return g.decide(c, r)
+		return g.decide(r)
 	}
 	start := time.Now()
-	fields, e := g.decide(c, r)
+	inner, fields, e := g.decide(r)
 	event := Event{Op: OpAuthenticate, Route: g.route, Reason: ReasonOK, Duration: time.Since(start)}
+	c, _ := inner.Context().(*guarded)
 	switch {
 	case e == nil:
 		event.Issuer = c.token.Issuer
 	default:
 		event.Reason, event.Err = e.Reason, e
-		if issuer := c.refusedBy.Load(); issuer != nil {
-			event.Issuer = *issuer
+		if c != nil && c.refusedBy.Load() != nil {
+			event.Issuer = *c.refusedBy.Load()
 		}
 	}
-	g.opts.Observe(c, event)
-	return fields, e
+	g.opts.Observe(inner.Context(), event)
+	return inner, fields, e
 }
 
 func (g *Guard) observe(ctx context.Context, e Event) {
@@ -257,32 +263,39 @@ var errInsecure = &Error{
 	Description: "The request must be sent over TLS",
 }
 
-// decide judges r in the order of docs/conformance.md. On success c.token is
-// set.
-func (g *Guard) decide(c *guarded, r *http.Request) (http.Header, *Error) {
+// decide judges r in the order of docs/conformance.md. It returns the request
+// to go on with, which has a guarded context once there are credentials to
+// verify, and the fields for the response, whatever the outcome.
+func (g *Guard) decide(r *http.Request) (*http.Request, http.Header, *Error) {
 	if g.opts.RequireTLS && r.TLS == nil && !fromLoopback(r) {
-		return nil, g.everyScheme(errInsecure)
+		return r, nil, g.everyScheme(errInsecure)
 	}
-	token, fields, e := g.credentials(c, r)
+	token, scheme, fields, e := g.credentials(r)
+	if e != nil && !g.isAnonymous(e) {
+		return r, fields, e
+	}
+	c := &guarded{Context: r.Context(), guard: g, scheme: scheme}
+	inner := r.WithContext(c)
 	if e != nil {
-		return fields, e
+		c.admitted = true
+		return inner, fields, e
 	}
-	t, err := g.verifier.Verify(c, token, r)
+	t, err := g.verifier.Verify(c, token, inner)
+	if err == nil && t == nil {
+		err = errNilToken
+	}
 	if err != nil {
-		return fields, g.refusal(c, err)
+		return inner, fields, refusal(c, err)
 	}
-	if t == nil {
-		return fields, &Error{Reason: ReasonVerifierFault, Err: errNilToken}
-	}
-	if t.Confirmation != nil || c.scheme != schemeBearer || g.opts.RequireBinding {
-		h, err := g.confirm(c, token, r, t)
+	if t.Confirmation != nil || scheme != schemeBearer || g.opts.RequireBinding {
+		h, err := g.confirm(c, token, inner, t)
 		fields = merged(fields, h)
 		if err != nil {
-			return fields, g.refusal(c, err)
+			return inner, fields, refusal(c, err)
 		}
 	}
-	c.token = t
-	return fields, nil
+	c.token, c.admitted = t, true
+	return inner, fields, nil
 }
 
 // fromLoopback reports whether r's peer is this machine. RemoteAddr is the
