@@ -63,12 +63,14 @@ func Deny(w http.ResponseWriter, r *http.Request, err error) {
 
 // Deny answers r as the refusal err: the status, one challenge for every
 // scheme that the guard speaks, the error in the challenge of the scheme
-// that the request used. It writes nothing where the client is gone. It is
-// for routers that take no http.Handler; err is then from [Guard.Authenticate]
-// or from a requirement's Check.
+// that the request used. Where the client is gone it writes nothing and, in
+// a server, ends the request as net/http wants it, by a panic with
+// [http.ErrAbortHandler]. It is for routers that take no http.Handler; err is
+// then from [Guard.Authenticate] or from a requirement's Check.
 func (g *Guard) Deny(w http.ResponseWriter, r *http.Request, err error) {
 	e := outermost(err)
-	if e.Code == "" && e.Reason == ReasonCanceled {
+	if e.Code == "" && e.Reason == ReasonCanceled && gone(r.Context()) {
+		hangUp(r)
 		return
 	}
 	d := g.denial(e, r)
@@ -240,6 +242,16 @@ func merged(a, b http.Header) http.Header {
 	both := a.Clone()
 	setFields(both, b)
 	return both
+}
+
+// hangUp ends r without an answer. If it only returned, net/http would answer
+// 200: the context also ends for a client that closed its sending half and
+// still reads, and that client must not take a refusal for success. Outside a
+// server, as in tests with a recorder, nobody would catch the panic.
+func hangUp(r *http.Request) {
+	if r.Context().Value(http.ServerContextKey) != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // gone reports whether the client of ctx's request has gone.
