@@ -57,7 +57,7 @@ func (k *Key) Thumbprint() string { return k.thumbprint }
 
 // ParseKey reads one JWK. It is an error if the key is not a public RSA key of 2048 to
 // 4096 bits, a point on P-256, P-384 or P-521 (RFC 7518 §6), or an Ed25519 key
-// (RFC 8037 §2), if a private member stands beside it, if it is not meant for verifying
+// (RFC 8037 §2) that is not of small order, if a private member stands beside it, if it is not meant for verifying
 // signatures, or if its alg does not fit it. Values have one spelling, so one key has one
 // thumbprint. Unknown members are ignored (RFC 7517 §4).
 func ParseKey(jwk string) (*Key, error) {
