@@ -32,7 +32,8 @@ func (c Code) Error() string { return string(c) }
 var ErrNoToken error = errors.New("middleware: no access token")
 
 // Error is a refusal. The outermost Error or Code in an error decides the
-// answer; the zero Error means "could not decide" and is answered 503.
+// answer; the zero Error, and a nil *Error that became an error, means "could
+// not decide" and is answered 503.
 //
 // Only Description, Scope, Params and Header reach the client. They must be
 // fixed texts and configured values: never a claim, a key ID, upstream text
@@ -59,6 +60,9 @@ type Param struct {
 
 // Error returns the code, the reason and the cause.
 func (e *Error) Error() string {
+	if e == nil {
+		return couldNotDecide
+	}
 	parts := make([]string, 0, 3)
 	if e.Code != "" {
 		parts = append(parts, string(e.Code))
@@ -70,18 +74,25 @@ func (e *Error) Error() string {
 		parts = append(parts, e.Err.Error())
 	}
 	if len(parts) == 0 {
-		return "middleware: could not decide"
+		return couldNotDecide
 	}
 	return strings.Join(parts, ": ")
 }
 
+const couldNotDecide = "middleware: could not decide"
+
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Is reports whether target is e's Code.
 func (e *Error) Is(target error) bool {
 	c, ok := target.(Code)
-	return ok && c != "" && c == e.Code
+	return ok && e != nil && c != "" && c == e.Code
 }
 
 // outermost returns the Error or Code in err that decides the answer, as an
@@ -105,7 +116,7 @@ func find(err error) *Error {
 	case nil:
 		return nil
 	case *Error:
-		return e // also a nil *Error: an error without a Code
+		return e // a nil *Error decides nothing
 	case Code:
 		if e == "" {
 			return nil
