@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,6 +19,7 @@ var (
 		Err:         errors.New("the token is longer than 16 KiB"),
 	}
 	errNilToken = errors.New("the verifier returned neither a token nor an error")
+	errNoSource = errors.New("no token, says what is not a Source")
 )
 
 // credentials returns the one access token that r carries, and its scheme as
@@ -29,10 +31,14 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 			fields = merged(fields, cred.Header)
 		}
 		if err != nil {
-			if errors.Is(err, ErrNoToken) {
+			e := outermost(err)
+			switch {
+			case e.Code == "" && errors.Is(err, ErrNoToken):
 				continue
+			case e.status() == http.StatusServiceUnavailable && gone(r.Context()):
+				e = canceled(r.Context())
 			}
-			return "", "", fields, g.everyScheme(outermost(err))
+			return "", "", fields, g.everyScheme(withoutNoToken(e))
 		}
 		i := g.speaks(cred.Scheme)
 		if i < 0 {
@@ -89,17 +95,33 @@ func inSchemes(e *Error, schemes []string) *Error {
 // refusal turns the error of a Verifier or a Binding into the refusal that it
 // decides.
 func refusal(c *guarded, err error) *Error {
-	e := outermost(err)
+	e := withoutNoToken(outermost(err))
 	if e.Code != "" {
 		return e
 	}
 	if gone(c) {
-		return &Error{Reason: ReasonCanceled, Err: c.Err()}
+		return canceled(c)
 	}
 	if e.status() != http.StatusServiceUnavailable {
 		// Only a Source can say that there is no token, and only a route that
 		// it has no policy. Here, that is a fault: fail closed.
-		return &Error{Reason: ReasonVerifierFault, Err: err}
+		return &Error{Reason: ReasonVerifierFault, Err: e}
 	}
 	return e
+}
+
+// canceled says that nothing was decided as the client of ctx is gone.
+func canceled(ctx context.Context) *Error {
+	return &Error{Reason: ReasonCanceled, Err: ctx.Err()}
+}
+
+// withoutNoToken returns e without ErrNoToken among its causes: callers of
+// Authenticate let through what is ErrNoToken, and e refuses credentials.
+func withoutNoToken(e *Error) *Error {
+	if !errors.Is(e, ErrNoToken) {
+		return e
+	}
+	own := *e
+	own.Err = errNoSource
+	return &own
 }

@@ -74,6 +74,9 @@ func TestErrorsOfVerifiers(t *testing.T) {
 			if _, ok := err.(*middleware.Error); !ok {
 				t.Fatalf("Authenticate returned a %T, want an *Error", err)
 			}
+			if errors.Is(err, middleware.ErrNoToken) {
+				t.Error("the error of a token is one that callers take for no token")
+			}
 			if want := middleware.Code(row.code); row.code != "" && !errors.Is(err, want) {
 				t.Errorf("the error is not %s", want)
 			}
