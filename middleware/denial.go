@@ -51,14 +51,22 @@ func (e *Error) status() int {
 }
 
 // Deny answers r, which a guard admitted, with a refusal after all, as that
-// guard would: "this operation needs more". err is judged as a Verifier's.
+// guard would: "this operation needs more". err is judged as a Verifier's,
+// and the guard's Observer is told, as of a requirement that was not met.
 // Without a guard in front of it, it answers 500.
 func Deny(w http.ResponseWriter, r *http.Request, err error) {
-	if c := current(r.Context()); c != nil {
-		c.guard.Deny(w, r, err)
+	c := current(r.Context())
+	if c == nil {
+		WriteDenial(w, r, Denial{StatusCode: errNoGuard.status(), Err: errNoGuard})
 		return
 	}
-	WriteDenial(w, r, Denial{StatusCode: errNoGuard.status(), Err: errNoGuard})
+	e := outermost(err)
+	event := Event{Op: OpAuthorize, Route: r.Pattern, Reason: e.Reason, Err: e}
+	if c.token != nil {
+		event.Issuer = c.token.Issuer
+	}
+	c.guard.observe(c, event)
+	c.guard.Deny(w, r, e)
 }
 
 // Deny answers r as the refusal err: the status, one challenge for every
@@ -84,7 +92,20 @@ func (g *Guard) Deny(w http.ResponseWriter, r *http.Request, err error) {
 	// The fields are in place before the caller's function runs: it can
 	// change what the answer says, but not forget the challenge.
 	d.setFields(w.Header())
-	g.opts.WriteDenial(w, r, d)
+	g.opts.WriteDenial(w, r, d.clone())
+}
+
+// clone returns d with nothing that other requests share, for functions that
+// change it before they write it.
+func (d Denial) clone() Denial {
+	d.Challenges = slices.Clone(d.Challenges)
+	for i := range d.Challenges {
+		d.Challenges[i].Params = slices.Clone(d.Challenges[i].Params)
+	}
+	if d.Header = d.Header.Clone(); d.Header == nil {
+		d.Header = make(http.Header)
+	}
+	return d
 }
 
 // denial says how e is answered.
@@ -166,9 +187,10 @@ func (g *Guard) schemeOf(r *http.Request) []string {
 func WriteDenial(w http.ResponseWriter, _ *http.Request, d Denial) {
 	h := w.Header()
 	d.setFields(h)
-	// What an outer handler prepared for a body of its own does not fit ours.
+	// A length that an outer handler prepared is not that of our body. Its
+	// Content-Encoding stays: middleware that compresses says so beforehand
+	// and compresses our body too.
 	h.Del("Content-Length")
-	h.Del("Content-Encoding")
 	h["Content-Type"] = plainText
 	h["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(d.StatusCode)
@@ -227,7 +249,7 @@ func setFields(h, fields http.Header) {
 		if name == "Vary" {
 			values = append(slices.Clip(h[name]), values...)
 		}
-		h[name] = values
+		h[name] = slices.Clip(values) // errors and bindings share theirs
 	}
 }
 

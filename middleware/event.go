@@ -13,7 +13,7 @@ type Op string
 const (
 	OpAuthenticate Op = "authenticate" // a guard judged a request: exactly one a request
 	OpVerify       Op = "verify"       // a Verifier judged a token: one a Verify
-	OpAuthorize    Op = "authorize"    // a requirement judged an admitted request
+	OpAuthorize    Op = "authorize"    // a requirement judged an admitted request, or Deny refused one
 	OpFetch        Op = "fetch"        // a key set asked its issuer
 	OpIntrospect   Op = "introspect"   // an issuer was asked about a token
 	OpReplay       Op = "replay"       // a proof was looked up in a replay store

@@ -291,6 +291,7 @@ func (g *Guard) decide(r *http.Request) (*http.Request, http.Header, *Error) {
 		h, err := g.confirm(c, token, inner, t)
 		fields = merged(fields, h)
 		if err != nil {
+			c.refusedBy.Store(&t.Issuer) // its Verifier found nothing wrong
 			return inner, fields, refusal(c, err)
 		}
 	}
