@@ -92,6 +92,17 @@ func inSchemes(e *Error, schemes []string) *Error {
 	return &own
 }
 
+// withFields returns e with these response fields too: the nonce that a
+// binding hands over with its refusal must reach the client (RFC 9449 §9).
+func withFields(e *Error, fields http.Header) *Error {
+	if len(fields) == 0 {
+		return e
+	}
+	own := *e
+	own.Header = merged(fields, e.Header)
+	return &own
+}
+
 // refusal turns the error of a Verifier or a Binding into the refusal that it
 // decides.
 func refusal(c *guarded, err error) *Error {

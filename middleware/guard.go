@@ -200,10 +200,10 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
 	c := g.passed(r.Context())
 	if c == nil {
-		inner, _, e := g.judge(r)
+		inner, fields, e := g.judge(r)
 		c = current(inner.Context())
 		if e != nil && e != errNoToken {
-			return nil, g.inScheme(c, e)
+			return nil, withFields(g.inScheme(c, e), fields)
 		}
 	}
 	if c == nil || c.token == nil {
