@@ -47,9 +47,14 @@ func FromHeader(r *http.Request) (Credentials, error) {
 		return Credentials{}, errTwoPlaces
 	}
 	n := tokenPrefix(fields[0])
-	// One or more SP, not TAB, separate the two (RFC 9110 §11.4). What follows
-	// the scheme without a SP stays in the token, which is thus no token68.
-	return Credentials{Scheme: fields[0][:n], Token: strings.TrimLeft(fields[0][n:], " ")}, nil
+	rest := fields[0][n:]
+	token := strings.TrimLeft(rest, " ")
+	if len(token) == len(rest) {
+		// One or more SP, not TAB and not nothing, separate the two (RFC 9110
+		// §11.4). No token at all is what the guard refuses as bad syntax.
+		token = ""
+	}
+	return Credentials{Scheme: fields[0][:n], Token: token}, nil
 }
 
 var errCSRF = &Error{Reason: ReasonCSRF, Err: errors.New("cross-origin request with cookie credentials")}

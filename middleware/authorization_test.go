@@ -1,0 +1,106 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/warder-go/warder/middleware"
+)
+
+var token68 = regexp.MustCompile(`^[A-Za-z0-9\-._~+/]+=*$`)
+
+// FuzzAuthorization: whatever stands in an Authorization field, Authenticate
+// returns either a Token or an error, the Verifier sees only a token68 of at
+// most 16,384 bytes that stands in the field, and no error and no answer
+// contains any of it.
+func FuzzAuthorization(f *testing.F) {
+	for _, field := range []string{
+		"", "Bearer", "Bearer ", "Bearer good", "bearer  good", "Bearer\tgood", "BEARER a=b", "Bearer ==",
+		"DPoP good-and-long-enough-to-be-found", "Bearer a, Bearer b", "Basic eDp5", "Bearer t\u00f6k", "Bearer a\r\nX: 1",
+		"Bearer " + strings.Repeat("a", 16384), "Bearer " + strings.Repeat("a", 16385),
+		" Bearer good", "Bearer good ", "=", "Bearer=good", "Bearer/good",
+	} {
+		f.Add(field, true)
+		f.Add(field, false)
+	}
+	f.Fuzz(func(t *testing.T, field string, accept bool) {
+		seen := newRecorder()
+		calls, given := 0, ""
+		g := middleware.New(middleware.VerifierFunc(func(_ context.Context, token string, r *http.Request) (*middleware.Token, error) {
+			calls++
+			given = token
+			if r == nil {
+				t.Error("no request")
+			}
+			if accept {
+				return &middleware.Token{Subject: "alice"}, nil
+			}
+			return nil, middleware.InvalidToken
+		}), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}, Observe: seen.observe})
+
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["Authorization"] = []string{field}
+		token, err := g.Authenticate(r)
+		if (token == nil) == (err == nil) {
+			t.Fatalf("token %v beside error %v", token, err)
+		}
+		var e *middleware.Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("error %T", err)
+		}
+		seen.authenticated(t)
+		if calls > 1 {
+			t.Fatalf("verified %d times", calls)
+		}
+		if calls == 1 && (!token68.MatchString(given) || len(given) > 16384 || !strings.HasSuffix(field, " "+given)) {
+			t.Fatalf("the Verifier was given %q of %q", given, field)
+		}
+		if token != nil && calls == 0 {
+			t.Fatal("a token that nobody verified")
+		}
+		if err == nil {
+			return
+		}
+		w := httptest.NewRecorder()
+		g.Deny(w, r, err)
+		if w.Code < 400 {
+			t.Fatalf("refused with %d", w.Code)
+		}
+		for _, challenge := range w.Header()["Www-Authenticate"] {
+			if _, err := parseChallenge(challenge); err != nil {
+				t.Fatalf("%s: %v", challenge, err)
+			}
+		}
+		_, secret, found := strings.Cut(field, " ")
+		if !found {
+			secret = field
+		}
+		text := err.Error() + seen.text() + w.Body.String() + strings.Join(w.Header()["Www-Authenticate"], "")
+		if len(secret) >= 12 && !leaks(quiet, secret) && leaks(text, secret) {
+			t.Fatalf("%q leaked into %s", secret, text)
+		}
+	})
+}
+
+// quiet is text that may stand in errors and answers whatever was sent, so
+// that a field made of just that text proves nothing.
+var quiet = func() string {
+	g := middleware.New(middleware.VerifierFunc(func(context.Context, string, *http.Request) (*middleware.Token, error) {
+		return nil, middleware.InvalidToken
+	}), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}})
+	var b strings.Builder
+	for _, field := range []string{"", "Bearer", "Bearer a", "DPoP a", "Bearer " + strings.Repeat("a", 16385)} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["Authorization"] = []string{field}
+		_, err := g.Authenticate(r)
+		w := httptest.NewRecorder()
+		g.Deny(w, r, err)
+		b.WriteString(err.Error() + w.Body.String() + strings.Join(w.Header()["Www-Authenticate"], ""))
+	}
+	return b.String()
+}()
