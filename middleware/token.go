@@ -109,28 +109,60 @@ func (t *Token) object() (strictjson.Object, error) {
 	return claims, nil
 }
 
-// fieldNames returns the JSON names of the struct that v points to, or nil
-// if v points to something else or decodes itself.
+// fieldNames returns the JSON names of the struct that v leads to, or nil if
+// it leads to something else or decodes itself. It goes the way of
+// encoding/json, through pointers and through interfaces that hold pointers.
 func fieldNames(v any) map[string]bool {
-	t := reflect.TypeOf(v)
-	for t != nil && t.Kind() == reflect.Pointer {
-		if t.Implements(reflect.TypeFor[json.Unmarshaler]()) {
+	rv := reflect.ValueOf(v)
+	for rv.Kind() == reflect.Pointer || rv.Kind() == reflect.Interface {
+		if rv.Type().Implements(reflect.TypeFor[json.Unmarshaler]()) {
 			return nil
 		}
-		t = t.Elem()
+		switch {
+		case rv.Kind() == reflect.Interface:
+			if rv = rv.Elem(); rv.Kind() != reflect.Pointer || rv.IsNil() {
+				return nil // what it holds is replaced
+			}
+		case rv.IsNil():
+			rv = reflect.Zero(rv.Type().Elem())
+		default:
+			rv = rv.Elem()
+		}
 	}
-	if t == nil || t.Kind() != reflect.Struct {
+	if rv.Kind() != reflect.Struct {
 		return nil
 	}
 	names := make(map[string]bool)
-	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" {
-			name = f.Name
-		}
-		names[name] = true
-	}
+	addNames(names, rv.Type(), make(map[reflect.Type]bool))
 	return names
+}
+
+// addNames adds the names of t's fields, those of embedded structs included.
+// A name too many here could let a claim through to a field whose name
+// differs from it in case, so a field that encoding/json ignores has none.
+func addNames(names map[string]bool, t reflect.Type, seen map[reflect.Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	for f := range t.Fields() {
+		tag := f.Tag.Get("json")
+		name, _, _ := strings.Cut(tag, ",")
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		switch {
+		case tag == "-":
+		case f.Anonymous && name == "" && inner.Kind() == reflect.Struct:
+			addNames(names, inner, seen)
+		case !f.IsExported():
+		case name == "":
+			names[f.Name] = true
+		default:
+			names[name] = true
+		}
+	}
 }
 
 // exactMembers prints the members of o that names holds.
