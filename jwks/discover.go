@@ -47,7 +47,7 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 		d.locations = []string{o.MetadataURL}
 	}
 	for _, l := range append([]string{issuer}, d.locations...) {
-		if u, err := url.Parse(l); err == nil && isLocal(u.Hostname()) {
+		if u, err := url.Parse(l); err == nil && wire.Local(u.Hostname()) {
 			d.allowLocal = true
 		}
 	}
@@ -150,7 +150,7 @@ func (d *discovery) jwksURI(resp *wire.Response) (string, error) {
 	if checkURL("jwks_uri", uri, d.allowHTTP) != nil {
 		return "", errors.New("jwks_uri is not an https URL")
 	}
-	if u, err := url.Parse(uri); err != nil || isLocal(u.Hostname()) && !d.allowLocal {
+	if u, err := url.Parse(uri); err != nil || wire.Local(u.Hostname()) && !d.allowLocal {
 		return "", errors.New("jwks_uri names a host of this machine or link")
 	}
 	return uri, nil

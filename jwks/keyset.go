@@ -89,6 +89,25 @@ func (s *KeySet) usable(ctx context.Context) (snap *snapshot, waited bool, err e
 	return snap, true, err
 }
 
+// lacks reports whether no key has this ID and no fetch may start now to look
+// for it: the ID of most made-up tokens, which are refused before any more of
+// them is read.
+func (s *KeySet) lacks(kid string) bool {
+	snap := s.current.Load()
+	if kid == "" || snap == nil || len(snap.find(kid)) > 0 {
+		return false
+	}
+	if s.load == nil {
+		return true
+	}
+	now := time.Now()
+	if p := s.opts.age(snap, now); p != fresh && p != due {
+		return false
+	}
+	wait, ok := s.schedule.admits(now, forced, s.opts.Cooldown)
+	return !ok && wait == 0
+}
+
 // refetch returns keys in place of seen, in which a key ID was not found. The
 // result may be seen itself: the ID is then unknown for good, or for now.
 func (s *KeySet) refetch(ctx context.Context, seen *snapshot) (*snapshot, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -141,33 +140,8 @@ func checkURL(what, raw string, allowHTTP bool) error {
 		return fmt.Errorf("jwks: %s: a URL with a password in it", what)
 	case strings.Contains(raw, "#"):
 		return fmt.Errorf("jwks: %s %q: has a fragment", what, raw)
-	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || isLoopback(u.Hostname())):
+	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || wire.Loopback(u.Hostname())):
 		return nil
 	}
 	return fmt.Errorf("jwks: %s %q: not https", what, raw)
-}
-
-// isLoopback reports whether host names this machine: http to it is as good
-// as https.
-func isLoopback(host string) bool {
-	addr, named := address(host)
-	return named || addr.IsLoopback()
-}
-
-// isLocal reports whether host names this machine or its link, to which an
-// issuer's document must not lead us (RFC 8725 §3.10).
-func isLocal(host string) bool {
-	addr, named := address(host)
-	return named || addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast()
-}
-
-// address returns the IP address that host is, or whether it is a name of
-// this machine (RFC 6761 §6.3).
-func address(host string) (addr netip.Addr, named bool) {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return addr, true
-	}
-	addr, _ = netip.ParseAddr(host)
-	return addr.Unmap(), false
 }

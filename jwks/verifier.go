@@ -101,7 +101,8 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*mi
 	if !profile && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
 		return nil, errWrongType
 	}
-	claims, err := strictjson.Parse(string(j.payload))
+	var few [24]strictjson.Member // the claims of most tokens, on the stack
+	claims, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
 		return nil, errMalformed
 	}
@@ -142,16 +143,17 @@ type jws struct {
 	segment   string // the header's
 	signed    string // what the signature is over: the octets as received
 	payload   []byte
-	signature []byte
+	signature string // not decoded
 }
 
-// parse takes compact apart and judges its form and algorithm.
+// parse takes compact apart and judges the form of its header and payload, and
+// the algorithm.
 func (v *Verifier) parse(compact string) (j jws, err error) {
 	segment, payload, signature, err := jose.Split(compact)
 	if err != nil {
 		return j, errMalformed
 	}
-	j.segment = segment
+	j.segment, j.signature = segment, signature
 	j.signed = compact[:len(segment)+1+len(payload)]
 	if j.header, err = v.keys.current.Load().header(segment); err != nil {
 		return j, errMalformed
@@ -159,10 +161,10 @@ func (v *Verifier) parse(compact string) (j jws, err error) {
 	if !slices.Contains(v.cfg.Algorithms, j.header.Algorithm) {
 		return j, errAlgorithm
 	}
-	if j.payload, err = strictjson.Base64URL(payload); err != nil {
-		return j, errMalformed
+	if v.keys.lacks(j.header.KeyID) {
+		return j, errUnknownKey
 	}
-	if j.signature, err = strictjson.Base64URL(signature); err != nil {
+	if j.payload, err = strictjson.Base64URL(payload); err != nil {
 		return j, errMalformed
 	}
 	return j, nil
@@ -181,6 +183,13 @@ func isType(typ, want string) bool {
 // verifySignature verifies j by the issuer's keys, and fetches those if it
 // must. A request waits for one fetch at most.
 func (v *Verifier) verifySignature(ctx context.Context, j jws) error {
+	// One buffer holds both what is signed and the signature.
+	buf := make([]byte, 0, len(j.signed)+len(j.signature))
+	buf, err := strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
+	if err != nil {
+		return errMalformed
+	}
+	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
 	snap, waited, err := v.keys.usable(ctx)
 	if err != nil {
 		return err
@@ -195,21 +204,21 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws) error {
 	if len(keys) == 0 {
 		return errUnknownKey
 	}
-	if err := v.verifyBy(keys, j); err != nil {
+	if err := v.verifyBy(keys, j.header.Algorithm, signed, signature); err != nil {
 		return err
 	}
 	snap.remember(j.segment, j.header)
 	return nil
 }
 
-// verifyBy tries the keys that are for j's algorithm (RFC 7517 §4.5). A wrong
+// verifyBy tries the keys that are for alg (RFC 7517 §4.5). A wrong
 // signature under a known key ID is wrong, whatever the issuer might publish
 // next: it causes no fetch.
-func (v *Verifier) verifyBy(keys []*jose.Key, j jws) error {
+func (v *Verifier) verifyBy(keys []*jose.Key, alg string, signed, signature []byte) error {
 	var few [maxCandidates]*jose.Key
 	candidates := few[:0]
 	for _, k := range keys {
-		if !v.isFor(k, j.header.Algorithm) {
+		if !v.isFor(k, alg) {
 			continue
 		}
 		if len(candidates) == maxCandidates {
@@ -221,7 +230,7 @@ func (v *Verifier) verifyBy(keys []*jose.Key, j jws) error {
 		return errKeyOfAnotherKind
 	}
 	for _, k := range candidates {
-		if k.Verify(j.header.Algorithm, j.signed, j.signature) == nil {
+		if k.Verify(alg, signed, signature) == nil {
 			return nil
 		}
 	}

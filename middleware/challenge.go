@@ -1,6 +1,9 @@
 package middleware
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.3).
 type Challenge struct {
@@ -12,8 +15,11 @@ type Challenge struct {
 // quoted-string (RFC 9110 §5.6.4). What could break out of the field, and
 // what RFC 6750 §3 forbids in scope, error, error_description and error_uri,
 // is dropped; so is the second of two parameters with one name, which RFC
-// 6750 §3 also forbids.
+// 6750 §3 also forbids. It is empty if Scheme is not a token.
 func (c Challenge) String() string {
+	if !isToken(c.Scheme) {
+		return ""
+	}
 	var b strings.Builder
 	size := len(c.Scheme)
 	for _, p := range c.Params {
@@ -25,6 +31,11 @@ func (c Challenge) String() string {
 	for i, p := range c.Params {
 		if !isToken(p.Name) || named(c.Params[:i], p.Name) {
 			continue
+		}
+		if strings.EqualFold(p.Name, "scope") && !isScope(p.Value) {
+			if p.Value = scopeIn(p.Value); p.Value == "" {
+				continue
+			}
 		}
 		if sep == ',' {
 			b.WriteByte(',')
@@ -47,18 +58,20 @@ func writeQuoted(b *strings.Builder, p Param) {
 	case "error_uri":
 		strict, spaces = true, false
 	}
+	plain := 0 // where what is copied as it is began
 	for i := range len(p.Value) {
-		switch ch := p.Value[i]; {
-		case ch < ' ' || ch > '~' || ch == ' ' && !spaces:
-		case ch == '"' || ch == '\\':
-			if !strict {
-				b.WriteByte('\\')
-				b.WriteByte(ch)
-			}
-		default:
+		ch := p.Value[i]
+		if ' ' < ch && ch <= '~' && ch != '"' && ch != '\\' || ch == ' ' && spaces {
+			continue
+		}
+		b.WriteString(p.Value[plain:i])
+		plain = i + 1
+		if (ch == '"' || ch == '\\') && !strict {
+			b.WriteByte('\\')
 			b.WriteByte(ch)
 		}
 	}
+	b.WriteString(p.Value[plain:])
 }
 
 // named reports whether one of ps has this name, in any case.
@@ -127,4 +140,11 @@ func isScope(s string) bool {
 		}
 	}
 	return true
+}
+
+// scopeIn returns the scope-tokens in s, separated by single spaces. What is
+// none is left out whole: half of it would be another scope.
+func scopeIn(s string) string {
+	words := strings.Split(s, " ")
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return !isScope(w) }), " ")
 }

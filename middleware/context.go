@@ -34,6 +34,15 @@ func (c *guarded) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// credentialScheme returns the scheme of the credentials, or "" if c is nil or
+// there were none.
+func (c *guarded) credentialScheme() string {
+	if c == nil {
+		return ""
+	}
+	return c.scheme
+}
+
 // current returns the innermost guarded context in ctx, or nil.
 func current(ctx context.Context) *guarded {
 	c, _ := ctx.Value(guardedKey{}).(*guarded)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 )
 
 var (
@@ -62,19 +61,14 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 	return "", "", fields, inSchemes(e, g.only(scheme))
 }
 
-// only returns the list of just this scheme, one that g speaks.
+// only returns the list of just this scheme as g spells it, or nil if g does
+// not speak it.
 func (g *Guard) only(scheme string) []string {
-	i := slices.Index(g.schemes, scheme)
-	return g.schemes[i : i+1 : i+1]
-}
-
-// inScheme returns e with the error in the challenge of the scheme that the
-// request of c used.
-func (g *Guard) inScheme(c *guarded, e *Error) *Error {
-	if c == nil || c.guard.root != g.root {
-		return e
+	i := g.speaks(scheme)
+	if i < 0 {
+		return nil
 	}
-	return inSchemes(e, g.only(c.scheme))
+	return g.schemes[i : i+1 : i+1]
 }
 
 // everyScheme returns e with the error in the challenge of every scheme, for
@@ -84,7 +78,7 @@ func (g *Guard) everyScheme(e *Error) *Error {
 }
 
 func inSchemes(e *Error, schemes []string) *Error {
-	if e.Schemes != nil || e.Code == "" {
+	if e.Schemes != nil || e.Code == "" || schemes == nil {
 		return e
 	}
 	own := *e // errors are shared

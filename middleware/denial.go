@@ -76,12 +76,16 @@ func Deny(w http.ResponseWriter, r *http.Request, err error) {
 // [http.ErrAbortHandler]. It is for routers that take no http.Handler; err is
 // then from [Guard.Authenticate] or from a requirement's Check.
 func (g *Guard) Deny(w http.ResponseWriter, r *http.Request, err error) {
-	e := outermost(err)
+	g.deny(w, r, outermost(err), g.schemeOf(r))
+}
+
+// deny is Deny for a request whose credentials came under this scheme.
+func (g *Guard) deny(w http.ResponseWriter, r *http.Request, e *Error, scheme string) {
 	if e.Code == "" && e.Reason == ReasonCanceled && gone(r.Context()) {
 		hangUp(r)
 		return
 	}
-	d := g.denial(e, r)
+	d := g.denial(e, scheme)
 	if g.opts.WriteDenial == nil {
 		if e == errNoToken {
 			d.values = g.noTokenValues // the refusal that scanners ask for most
@@ -109,7 +113,7 @@ func (d Denial) clone() Denial {
 }
 
 // denial says how e is answered.
-func (g *Guard) denial(e *Error, r *http.Request) Denial {
+func (g *Guard) denial(e *Error, scheme string) Denial {
 	d := Denial{StatusCode: e.status(), Header: e.Header, Err: e}
 	switch d.StatusCode {
 	case http.StatusServiceUnavailable:
@@ -130,8 +134,11 @@ func (g *Guard) denial(e *Error, r *http.Request) Denial {
 		return d
 	}
 	schemes := e.Schemes
-	if schemes == nil && e.Code != "" {
-		schemes = g.schemeOf(r)
+	if schemes == nil {
+		schemes = g.only(scheme)
+	}
+	if schemes == nil {
+		schemes = g.schemes[:1] // the error must stand somewhere
 	}
 	d.Challenges = make([]Challenge, 0, len(g.challenges))
 	for _, c := range g.challenges {
@@ -167,19 +174,13 @@ func (g *Guard) challenge(base Challenge, e *Error, carries bool, status int) Ch
 	return Challenge{Scheme: base.Scheme, Params: ps}
 }
 
-// schemeOf returns the scheme whose challenge carries an error that names
-// none: that of the request's credentials, or the first that g speaks.
-func (g *Guard) schemeOf(r *http.Request) []string {
-	scheme := ""
+// schemeOf returns the scheme of r's credentials, or one that g does not speak.
+func (g *Guard) schemeOf(r *http.Request) string {
 	if c := current(r.Context()); c != nil && c.guard.root == g.root {
-		scheme = c.scheme
-	} else if cred, err := FromHeader(r); err == nil {
-		scheme = cred.Scheme
+		return c.scheme
 	}
-	if i := g.speaks(scheme); i >= 0 {
-		return g.schemes[i : i+1]
-	}
-	return g.schemes[:1]
+	cred, _ := FromHeader(r)
+	return cred.Scheme
 }
 
 // WriteDenial answers with d: its fields, no-store, its challenges, its
@@ -232,11 +233,13 @@ func (d Denial) setFields(h http.Header) {
 	h["Www-Authenticate"] = slices.Clip(d.values)
 }
 
-// fieldValues returns one field value a challenge.
+// fieldValues returns one field value a challenge that has a scheme.
 func fieldValues(challenges []Challenge) []string {
-	values := make([]string, len(challenges))
-	for i, c := range challenges {
-		values[i] = c.String()
+	values := make([]string, 0, len(challenges))
+	for _, c := range challenges {
+		if s := c.String(); s != "" {
+			values = append(values, s)
+		}
 	}
 	return values
 }

@@ -173,16 +173,17 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		inner, fields, e := g.judge(r)
+		c, fields, e := g.judge(r)
 		setFields(w.Header(), fields)
 		if g.opts.AllowAnonymous {
 			// The answer differs from that to others (RFC 9110 §12.5.5).
 			w.Header().Add("Vary", "Authorization")
 		}
 		if e != nil && !g.isAnonymous(e) {
-			g.Deny(w, inner, e)
+			g.deny(w, r, e, c.credentialScheme())
 			return
 		}
+		inner := r.WithContext(c)
 		next.ServeHTTP(w, inner)
 		// Outer middleware has the request that it gave us, and wants to know
 		// which route a mux below us chose.
@@ -200,13 +201,15 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
 	c := g.passed(r.Context())
 	if c == nil {
-		inner, fields, e := g.judge(r)
-		c = current(inner.Context())
-		if e != nil && e != errNoToken {
-			return nil, withFields(g.inScheme(c, e), fields)
+		var fields http.Header
+		var e *Error
+		if c, fields, e = g.judge(r); e == errNoToken {
+			return nil, e
+		} else if e != nil {
+			return nil, withFields(inSchemes(e, g.only(c.credentialScheme())), fields)
 		}
 	}
-	if c == nil || c.token == nil {
+	if c.token == nil {
 		return nil, errNoToken
 	}
 	return c.token, nil
@@ -227,14 +230,17 @@ func (g *Guard) isAnonymous(e *Error) bool {
 }
 
 // judge decides about r, reports it, and returns what decide does.
-func (g *Guard) judge(r *http.Request) (*http.Request, http.Header, *Error) {
+func (g *Guard) judge(r *http.Request) (*guarded, http.Header, *Error) {
 	if g.opts.Observe == nil {
 		return g.decide(r)
 	}
 	start := time.Now()
-	inner, fields, e := g.decide(r)
+	c, fields, e := g.decide(r)
 	event := Event{Op: OpAuthenticate, Route: g.route, Reason: ReasonOK, Duration: time.Since(start)}
-	c, _ := inner.Context().(*guarded)
+	ctx := r.Context()
+	if c != nil {
+		ctx = c
+	}
 	switch {
 	case e == nil:
 		event.Issuer = c.token.Issuer
@@ -244,8 +250,8 @@ func (g *Guard) judge(r *http.Request) (*http.Request, http.Header, *Error) {
 			event.Issuer = *c.refusedBy.Load()
 		}
 	}
-	g.opts.Observe(inner.Context(), event)
-	return inner, fields, e
+	g.opts.Observe(ctx, event)
+	return c, fields, e
 }
 
 func (g *Guard) observe(ctx context.Context, e Event) {
@@ -263,40 +269,39 @@ var errInsecure = &Error{
 	Description: "The request must be sent over TLS",
 }
 
-// decide judges r in the order of docs/conformance.md. It returns the request
-// to go on with, which has a guarded context once there are credentials to
+// decide judges r in the order of docs/conformance.md. It returns the context
+// to go on with, which is nil if r was refused before there were credentials to
 // verify, and the fields for the response, whatever the outcome.
-func (g *Guard) decide(r *http.Request) (*http.Request, http.Header, *Error) {
+func (g *Guard) decide(r *http.Request) (*guarded, http.Header, *Error) {
 	if g.opts.RequireTLS && r.TLS == nil && !fromLoopback(r) {
-		return r, nil, g.everyScheme(errInsecure)
+		return nil, nil, g.everyScheme(errInsecure)
 	}
 	token, scheme, fields, e := g.credentials(r)
 	if e != nil && !g.isAnonymous(e) {
-		return r, fields, e
+		return nil, fields, e
 	}
 	c := &guarded{Context: r.Context(), guard: g, scheme: scheme}
-	inner := r.WithContext(c)
 	if e != nil {
 		c.admitted = true
-		return inner, fields, e
+		return c, fields, e
 	}
-	t, err := g.verifier.Verify(c, token, inner)
+	t, err := g.verifier.Verify(c, token, r)
 	if err == nil && t == nil {
 		err = errNilToken
 	}
 	if err != nil {
-		return inner, fields, refusal(c, err)
+		return c, fields, refusal(c, err)
 	}
 	if t.Confirmation != nil || scheme != schemeBearer || g.opts.RequireBinding {
-		h, err := g.confirm(c, token, inner, t)
+		h, err := g.confirm(c, token, r, t)
 		fields = merged(fields, h)
 		if err != nil {
 			c.refusedBy.Store(&t.Issuer) // its Verifier found nothing wrong
-			return inner, fields, refusal(c, err)
+			return c, fields, refusal(c, err)
 		}
 	}
 	c.token, c.admitted = t, true
-	return inner, fields, nil
+	return c, fields, nil
 }
 
 // fromLoopback reports whether r's peer is this machine. RemoteAddr is the

@@ -14,7 +14,9 @@ import (
 //
 // Verify is called concurrently. The Token it returns may be shared between
 // requests and must not change afterwards. r is the request that carried the
-// token; it may be nil where a token is judged outside a request.
+// token, as it came; it may be nil where a token is judged outside a request.
+// ctx is the request's context with the guard in it: [Observe] wants this one,
+// not r's.
 type Verifier interface {
 	Verify(ctx context.Context, token string, r *http.Request) (*Token, error)
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/warder-go/warder/middleware"
 )
@@ -113,22 +112,14 @@ func (q Requirement) Handler(next http.Handler) http.Handler {
 		panic("scopes: Requirement.Handler(nil)")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
 		t, _ := middleware.FromContext(r.Context())
-		err := q.Check(t)
-		event := middleware.Event{Op: middleware.OpAuthorize, Route: r.Pattern, Reason: middleware.ReasonOK, Err: err}
-		if t != nil {
-			event.Issuer = t.Issuer
-		}
-		if err != nil {
-			event.Reason = err.(*middleware.Error).Reason
-		}
-		event.Duration = time.Since(start)
-		middleware.Observe(r.Context(), event)
-		if err != nil {
-			middleware.Deny(w, r, err)
+		if err := q.Check(t); err != nil {
+			middleware.Deny(w, r, err) // tells the observer too
 			return
 		}
+		middleware.Observe(r.Context(), middleware.Event{
+			Op: middleware.OpAuthorize, Issuer: t.Issuer, Route: r.Pattern, Reason: middleware.ReasonOK,
+		})
 		next.ServeHTTP(w, r)
 	})
 }

@@ -80,7 +80,7 @@ func checkKey(t *testing.T, k *jose.Key) {
 	}
 	fits := 0
 	for _, alg := range jose.Algorithms() {
-		err := k.Verify(alg, "input", make([]byte, 64))
+		err := k.Verify(alg, []byte("input"), make([]byte, 64))
 		checkError(t, err)
 		if err == nil {
 			t.Fatalf("%s verifies zeros", alg)

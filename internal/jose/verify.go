@@ -18,7 +18,7 @@ func (k *Key) fits(a *algorithm) bool {
 // the algorithm the token names; that the caller allows it is the caller's to decide
 // first. A signature of any length but the one its key makes is refused, so DER-encoded
 // ECDSA is too (RFC 7518 §3.4).
-func (k *Key) Verify(alg, signingInput string, signature []byte) error {
+func (k *Key) Verify(alg string, signingInput, signature []byte) error {
 	a := find(alg)
 	if a == nil || !k.fits(a) {
 		return errAlgorithm
@@ -29,10 +29,10 @@ func (k *Key) Verify(alg, signingInput string, signature []byte) error {
 	var err error
 	if a.pss != nil {
 		h := a.hash.New()
-		h.Write([]byte(signingInput))
+		h.Write(signingInput)
 		err = rsa.VerifyPSS(k.public.(*rsa.PublicKey), a.hash, h.Sum(nil), signature, a.pss)
 	} else {
-		err = a.verifier.Verify([]byte(signingInput), signature, k.public)
+		err = a.verifier.Verify(signingInput, signature, k.public)
 	}
 	if err != nil {
 		return errSignature // reworded: what went wrong inside is nobody's business

@@ -22,21 +22,21 @@ func TestVerify(t *testing.T) {
 		signature := s.sign(t, input)
 		for _, member := range []map[string]any{nil, {"alg": alg}} {
 			k := parse(t, s.jwk(member))
-			if err := k.Verify(alg, input, signature); err != nil {
+			if err := k.Verify(alg, []byte(input), signature); err != nil {
 				t.Errorf("%s: %v", alg, err)
 			}
-			if err := k.Verify(alg, input+"x", signature); err == nil {
+			if err := k.Verify(alg, []byte(input+"x"), signature); err == nil {
 				t.Errorf("%s: another input verifies", alg)
 			}
 			for i := range signature {
 				forged := slices.Clone(signature)
 				forged[i] ^= 1
-				if i%7 == 0 && k.Verify(alg, input, forged) == nil {
+				if i%7 == 0 && k.Verify(alg, []byte(input), forged) == nil {
 					t.Errorf("%s: octet %d may be changed", alg, i)
 				}
 			}
 		}
-		if err := parse(t, newSignerUnlike(t, s).jwk()).Verify(alg, input, signature); err == nil {
+		if err := parse(t, newSignerUnlike(t, s).jwk()).Verify(alg, []byte(input), signature); err == nil {
 			t.Errorf("%s: another key verifies", alg)
 		}
 	}
@@ -66,7 +66,7 @@ func TestVerifyRefusesOtherLengths(t *testing.T) {
 			"all zero (R7518-07)": make([]byte, len(signature)),
 			"all ones (R7518-07)": slices.Repeat([]byte{0xff}, len(signature)),
 		} {
-			if err := k.Verify(alg, input, other); err == nil {
+			if err := k.Verify(alg, []byte(input), other); err == nil {
 				t.Errorf("%s verifies with %s", alg, name)
 			} else if err.Error() != "jose: signature does not verify" {
 				t.Errorf("%s with %s: error %q", alg, name, err)
@@ -96,7 +96,7 @@ func TestVerifyECDSA(t *testing.T) {
 		{"R of one", big.NewInt(1), v},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := k.Verify("ES256", input, pack(tt.r, tt.s)); err == nil {
+			if err := k.Verify("ES256", []byte(input), pack(tt.r, tt.s)); err == nil {
 				t.Error("verifies")
 			}
 		})
@@ -106,7 +106,7 @@ func TestVerifyECDSA(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Verify("ES256", input, der); err == nil {
+		if err := k.Verify("ES256", []byte(input), der); err == nil {
 			t.Error("verifies")
 		}
 	})
@@ -119,14 +119,14 @@ func TestVerifyRSAFollowsTheHeader(t *testing.T) {
 	for _, signed := range []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"} {
 		signature := s.signAs(t, signed, input, rsa.PSSSaltLengthEqualsHash)
 		for _, claimed := range jose.Algorithms() {
-			if err := k.Verify(claimed, input, signature); (err == nil) != (claimed == signed) {
+			if err := k.Verify(claimed, []byte(input), signature); (err == nil) != (claimed == signed) {
 				t.Errorf("signed %s, header %s: %v", signed, claimed, err)
 			}
 		}
 	}
 	for _, alg := range []string{"PS256", "PS384", "PS512"} {
 		for _, salt := range []int{20, 31, 33, rsa.PSSSaltLengthAuto} {
-			if err := k.Verify(alg, input, s.signAs(t, alg, input, salt)); err == nil {
+			if err := k.Verify(alg, []byte(input), s.signAs(t, alg, input, salt)); err == nil {
 				t.Errorf("%s with a salt of %d octets verifies", alg, salt)
 			}
 		}
@@ -166,7 +166,7 @@ func TestFits(t *testing.T) {
 			if want {
 				continue
 			}
-			if err := k.Verify(alg, input, make([]byte, 256)); err == nil || err.Error() != "jose: algorithm does not fit the key" {
+			if err := k.Verify(alg, []byte(input), make([]byte, 256)); err == nil || err.Error() != "jose: algorithm does not fit the key" {
 				t.Errorf("%s key with alg %q checks %q: %v", tt.signer, tt.member, alg, err)
 			}
 		}
@@ -183,14 +183,14 @@ func TestNoSecretsAndNoNone(t *testing.T) {
 	}
 	for _, alg := range []string{"HS256", "HS384", "HS512"} {
 		for _, secret := range [][]byte{der, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), octets(t, s.members["n"])} {
-			if err := k.Verify(alg, input, mac(alg, secret, input)); err == nil {
+			if err := k.Verify(alg, []byte(input), mac(alg, secret, input)); err == nil {
 				t.Errorf("%s verifies", alg)
 			}
 		}
 	}
 	for _, alg := range []string{"none", "None", ""} {
 		for _, signature := range [][]byte{nil, {}, []byte("junk")} {
-			if err := k.Verify(alg, input, signature); err == nil {
+			if err := k.Verify(alg, []byte(input), signature); err == nil {
 				t.Errorf("%q verifies", alg)
 			}
 		}

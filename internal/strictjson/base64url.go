@@ -12,10 +12,15 @@ var errBase64URL = errors.New("strictjson: not canonical base64url")
 // no padding, no other alphabet, no line break (Go's decoder skips them), no unused bit
 // that is not zero (RFC 4648 §3.5). The empty string is the empty sequence.
 func Base64URL(s string) ([]byte, error) {
+	return AppendBase64URL(nil, s)
+}
+
+// AppendBase64URL is Base64URL onto the end of dst.
+func AppendBase64URL(dst []byte, s string) ([]byte, error) {
 	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 {
 		return nil, errBase64URL
 	}
-	out, err := strictEncoding.DecodeString(s)
+	out, err := strictEncoding.AppendDecode(dst, []byte(s))
 	if err != nil {
 		return nil, errBase64URL
 	}

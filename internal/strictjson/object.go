@@ -44,8 +44,14 @@ func (o Object) Get(name string) (Value, bool) {
 // Parse reads a document that is one JSON object. All of it is judged, at every
 // depth: grammar, text, duplicate names, MaxDepth and MaxMembers.
 func Parse(doc string) (Object, error) {
+	return Append(nil, doc)
+}
+
+// Append is Parse into the capacity of o, whose members it keeps in front: a caller
+// that is soon done with the Object can have it on its stack.
+func Append(o Object, doc string) (Object, error) {
 	s := scanner{doc: doc, limit: MaxMembers, strict: true}
-	return s.document()
+	return s.document(o)
 }
 
 // ParseOuter reads a document that is one JSON object of at most MaxMembers members
@@ -55,5 +61,5 @@ func Parse(doc string) (Object, error) {
 // which is strict.
 func ParseOuter(doc string, limit int) (Object, error) {
 	s := scanner{doc: doc, limit: limit}
-	return s.document()
+	return s.document(nil)
 }

@@ -9,7 +9,27 @@ type scanner struct {
 	strict bool // nested objects are searched for duplicates too
 	seen   int  // members so far
 	open   int  // members in use: those of the root, then those of each object being read
-	member [MaxMembers]span
+
+	// Where these are. More than few are rare, and few are cheap to clear.
+	few  [32]span
+	more []span
+}
+
+// member returns the nth of the open members.
+func (s *scanner) member(n int) *span {
+	if n < len(s.few) {
+		return &s.few[n]
+	}
+	return &s.more[n-len(s.few)]
+}
+
+// push opens a member and returns its number.
+func (s *scanner) push() int {
+	n := s.open
+	if s.open++; n >= len(s.few)+len(s.more) {
+		s.more = append(s.more, span{})
+	}
+	return n
 }
 
 // span is where a member is. Its name is what stands between the quotes; names with
@@ -28,7 +48,7 @@ func hint(name string) uint32 {
 	return uint32(len(name))<<16 | uint32(name[0])<<8 | uint32(name[len(name)-1])
 }
 
-func (s *scanner) document() (Object, error) {
+func (s *scanner) document(o Object) (Object, error) {
 	if len(s.doc) > maxBytes {
 		return nil, errBytes
 	}
@@ -43,20 +63,22 @@ func (s *scanner) document() (Object, error) {
 	if space(s.doc, i) != len(s.doc) {
 		return nil, errTrailing
 	}
-	o := make(Object, s.open)
-	for n := range o {
-		m := &s.member[n]
+	if o == nil {
+		o = make(Object, 0, s.open)
+	}
+	for n := range s.open {
+		m := s.member(n)
 		name := s.doc[m.name:m.nameEnd]
 		if escaped {
 			name = unescape(name)
 		}
-		o[n] = Member{name, Value(s.doc[m.value:m.valueEnd])}
+		o = append(o, Member{name, Value(s.doc[m.value:m.valueEnd])})
 	}
 	return o, nil
 }
 
 // object reads from after the opening brace. It leaves the members of the root in
-// s.member and drops those of any other object. It tells whether a name has escapes.
+// place and drops those of any other object. It tells whether a name has escapes.
 func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 	if depth > MaxDepth {
 		return 0, false, errDepth
@@ -88,18 +110,18 @@ func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 		value := space(s.doc, i+1)
 		own := s.open
 		if keep {
-			// Only a root read by ParseOuter can be larger than s.member: in a
-			// strict document s.limit has already refused it.
-			if own == len(s.member) {
+			// Only a root read by ParseOuter can have more: in a strict document
+			// s.limit has already refused it.
+			if own == MaxMembers {
 				return 0, false, errMembers
 			}
-			s.open++
+			own = s.push()
 		}
 		if i, err = s.value(value, depth); err != nil {
 			return 0, false, err
 		}
 		if keep {
-			s.member[own] = span{int32(name), int32(nameEnd), int32(value), int32(i), hint(s.doc[name:nameEnd])}
+			*s.member(own) = span{int32(name), int32(nameEnd), int32(value), int32(i), hint(s.doc[name:nameEnd])}
 		}
 		i = space(s.doc, i)
 		if i >= len(s.doc) {
@@ -114,7 +136,7 @@ func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 		i = space(s.doc, i+1)
 	}
 	if keep {
-		if !s.distinct(s.member[first:s.open], escaped) {
+		if !s.distinct(first, escaped) {
 			return 0, false, errDuplicate
 		}
 		if depth > 1 {
@@ -124,12 +146,14 @@ func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 	return i + 1, escaped, nil
 }
 
-// distinct tells whether no name appears twice. Names are compared as they read,
-// after their escapes (RFC 8259 §8.3).
-func (s *scanner) distinct(members []span, escaped bool) bool {
-	if len(members) <= 16 && !escaped {
-		for n, a := range members {
-			for _, b := range members[:n] {
+// distinct tells whether no name of the open members from first on appears twice.
+// Names are compared as they read, after their escapes (RFC 8259 §8.3).
+func (s *scanner) distinct(first int, escaped bool) bool {
+	if s.open-first <= 16 && !escaped {
+		for n := first + 1; n < s.open; n++ {
+			a := s.member(n)
+			for k := first; k < n; k++ {
+				b := s.member(k)
 				if a.hint == b.hint && s.doc[a.name:a.nameEnd] == s.doc[b.name:b.nameEnd] {
 					return false
 				}
@@ -139,11 +163,12 @@ func (s *scanner) distinct(members []span, escaped bool) bool {
 	}
 	// A map, because comparing 256 equally long names pairwise would cost a stranger
 	// nothing and us several signature checks.
-	names := make(map[string]struct{}, len(members))
-	for _, m := range members {
+	names := make(map[string]struct{}, s.open-first)
+	for n := first; n < s.open; n++ {
+		m := s.member(n)
 		names[unescape(s.doc[m.name:m.nameEnd])] = struct{}{}
 	}
-	return len(names) == len(members)
+	return len(names) == s.open-first
 }
 
 // value reads a value that stands at depth levels of objects and arrays.

@@ -2,8 +2,6 @@ package wire
 
 import (
 	"net/http"
-	"net/netip"
-	"strings"
 )
 
 // mayFollow decides about one redirect, and takes from next what another host
@@ -41,20 +39,4 @@ func mayFollow(next *http.Request, via []*http.Request, limit int) bool {
 	}
 	next.Header = kept
 	return true
-}
-
-// Local reports whether host, a name or an address without port, is this
-// machine or its link: localhost, loopback, link-local or unspecified. It looks
-// nothing up.
-func Local(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	ip = ip.Unmap()
-	return ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified()
 }
