@@ -128,7 +128,7 @@ func isJWT(token string) bool {
 // isBase64URL reports whether s has only characters of base64url (RFC 4648 §5).
 func isBase64URL(s string) bool {
 	for i := range len(s) {
-		if s[i] == '.' || s[i] == '~' || s[i] == '+' || s[i] == '/' || !token68[s[i]] {
+		if s[i] == '.' || s[i] == '~' || s[i] == '+' || s[i] == '/' || token68[s[i]] == 0 {
 			return false
 		}
 	}
