@@ -20,9 +20,6 @@ const maxForm = 64 << 10
 // type application/x-www-form-urlencoded. It reads the body, before anybody is
 // authenticated, and puts it back for the handler. A parameter in the URL does
 // not count.
-//
-// It is for Guard.Handler. Guard.Authenticate shows its Sources a copy of the
-// request; the body put back there does not reach the original.
 func FromForm(r *http.Request) (warder.Credentials, error) {
 	if !carriesForm(r) {
 		return warder.Credentials{}, nil

@@ -1,9 +1,11 @@
 package recipes_test
 
 import (
+	"context"
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -84,4 +86,21 @@ func TestFromForm(t *testing.T) {
 func padded(form string, size int) string {
 	form += "&y="
 	return form + strings.Repeat("y", size-len(form))
+}
+
+// Routers that take no http.Handler have only the request that they gave.
+func TestFromFormPutsTheBodyBackForAuthenticate(t *testing.T) {
+	accept := warder.VerifierFunc(func(_ context.Context, token string, _ *http.Request) (*warder.Token, error) {
+		return &warder.Token{ID: token}, nil
+	})
+	guard := warder.New(accept, &warder.Options{Sources: []warder.Source{recipes.FromForm}})
+	r := httptest.NewRequest("POST", "/", strings.NewReader("access_token=abc&x=1"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	token, err := guard.Authenticate(r)
+	if err != nil || token.ID != "abc" {
+		t.Fatalf("%v, %v", token, err)
+	}
+	if x := r.PostFormValue("x"); x != "1" {
+		t.Errorf("the handler read %q of the form", x)
+	}
 }
