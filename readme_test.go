@@ -1,0 +1,226 @@
+package warder_test
+
+import (
+	"os"
+	"os/exec"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const readme = "README.md"
+
+// section is what stands below one heading of the README.
+type section struct {
+	heading string
+	blocks  []block
+}
+
+// block is one block of code: fenced, or indented, which has no language.
+type block struct {
+	language string
+	lines    []string // without surrounding space
+}
+
+func (b block) text() string { return strings.Join(b.lines, "\n") }
+
+func sections(t *testing.T) []section {
+	t.Helper()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []section{{}}
+	var open *block
+	fenced, before := false, ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\n")
+		in := &all[len(all)-1]
+		switch language, isFence := strings.CutPrefix(line, "```"); {
+		case isFence && fenced:
+			fenced, open = false, nil
+		case isFence:
+			in.blocks = append(in.blocks, block{language: language})
+			fenced, open = true, &in.blocks[len(in.blocks)-1]
+		case fenced:
+			open.lines = append(open.lines, strings.TrimSpace(line))
+		case strings.HasPrefix(line, "#"):
+			all = append(all, section{heading: strings.TrimLeft(line, "# ")})
+		case strings.HasPrefix(line, "    ") && before == "":
+			in.blocks = append(in.blocks, block{lines: []string{strings.TrimSpace(line)}})
+		}
+		before = line
+	}
+	if fenced {
+		t.Fatal("a block of code in the README has no end")
+	}
+	return all
+}
+
+// Every Go block stands in some Go file as it is, so the compiler has seen it.
+func TestReadmeGoIsCompiled(t *testing.T) {
+	var files []string
+	walk(t, func(path string) {
+		if !strings.HasSuffix(path, ".go") || strings.Contains(path, "testdata/") {
+			return
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		for i := range lines {
+			lines[i] = strings.TrimSpace(lines[i])
+		}
+		files = append(files, "\n"+strings.Join(lines, "\n")+"\n")
+	})
+	found := 0
+	for _, s := range sections(t) {
+		for _, b := range s.blocks {
+			if b.language != "go" {
+				continue
+			}
+			found++
+			if !slices.ContainsFunc(files, func(f string) bool { return strings.Contains(f, "\n"+b.text()+"\n") }) {
+				t.Errorf("under %q, no file has this:\n%s", s.heading, b.text())
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no Go in the README")
+	}
+}
+
+// A block whose language nobody checks could hold anything.
+func TestReadmeBlocksHaveALanguage(t *testing.T) {
+	for _, s := range sections(t) {
+		for _, b := range s.blocks {
+			if !slices.Contains([]string{"go", "sh", "text", ""}, b.language) || len(b.lines) == 0 || b.lines[0] == "" {
+				t.Errorf("under %q, language %q:\n%s", s.heading, b.language, b.text())
+			}
+		}
+	}
+}
+
+// The two commands of the README are those that .ci/run runs.
+func TestReadmeCommandsAreChecked(t *testing.T) {
+	ci, err := os.ReadFile(".ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for heading, c := range map[string]struct{ command, runs string }{
+		"Run it":  {"go run ./examples/quickstart", `go run \./examples/quickstart -once`},
+		"Test it": {"go test ./...", `tested \. -race -shuffle=on \./\.\.\.`},
+	} {
+		i := slices.IndexFunc(sections(t), func(s section) bool { return s.heading == heading })
+		if i < 0 {
+			t.Fatalf("no section %q", heading)
+		}
+		var commands []string
+		for _, b := range sections(t)[i].blocks {
+			if b.language == "" {
+				commands = append(commands, b.lines...)
+			}
+		}
+		if !slices.Equal(commands, []string{c.command}) {
+			t.Errorf("%s: %q, want %q alone", heading, commands, c.command)
+		}
+		if !regexp.MustCompile(`(?m)^[^#\n]*` + c.runs).Match(ci) {
+			t.Errorf(".ci/run does not run %s", c.command)
+		}
+	}
+}
+
+var (
+	loopbackPort = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	readmeFences = regexp.MustCompile("(?ms)^```.*?^```$")
+	readmeLink   = regexp.MustCompile(`\]\(([^)#]+)\)`)
+)
+
+// What the README shows of the quick start is what it prints.
+func TestReadmeOutputIsReal(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "run", "./examples/quickstart", "-once").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	printed := map[string]bool{"Serving until Ctrl-C.": true} // not with -once
+	for line := range strings.Lines(loopbackPort.ReplaceAllString(string(out), "127.0.0.1:1")) {
+		printed[strings.TrimSpace(line)] = true
+	}
+	checked := 0
+	for _, s := range sections(t) {
+		for _, b := range s.blocks {
+			if b.language != "text" {
+				continue
+			}
+			for _, line := range b.lines {
+				if line == "…" {
+					continue
+				}
+				checked++
+				if !printed[loopbackPort.ReplaceAllString(line, "127.0.0.1:1")] {
+					t.Errorf("not printed: %s", line)
+				}
+			}
+		}
+	}
+	if checked == 0 {
+		t.Error("no output in the README")
+	}
+}
+
+func TestReadmeLinksLeadSomewhere(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prose := readmeFences.ReplaceAllString(string(text), "")
+	links := readmeLink.FindAllStringSubmatch(prose, -1)
+	if len(links) == 0 {
+		t.Error("no links in the README")
+	}
+	for _, m := range links {
+		if strings.Contains(m[1], "://") {
+			continue
+		}
+		if _, err := os.Stat(path.Clean(m[1])); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// covered are the groups of the ledger that the README calls covered: what is
+// not tested in them has a reason there.
+var covered = []string{
+	"R6750", "R9110", "R6749", "R7515", "R7797", "R7517", "R7518", "R8037", "R9864",
+	"R7519", "R8725", "R9068", "R7800", "R7638", "R8414", "ODISC",
+}
+
+func TestReadmeNamesEveryRowThatIsNotCovered(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := os.ReadFile(conformance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := ledgerID.FindAllString(string(text), -1)
+	named, open := namedRows(t), map[string]bool{}
+	for _, row := range parseLedger(string(ledger)) {
+		if row.side != "RS" || named[row.id] != "" || !slices.Contains(covered, prefixOf(row.id)) {
+			continue
+		}
+		open[row.id] = true
+		if !slices.Contains(listed, row.id) {
+			t.Errorf("no test names %s, and the README gives no reason", row.id)
+		}
+	}
+	for _, id := range listed {
+		if !open[id] {
+			t.Errorf("the README lists %s as not covered, but a test names it, or there is no such row", id)
+		}
+	}
+}
