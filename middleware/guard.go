@@ -100,7 +100,7 @@ func New(v Verifier, opts *Options) *Guard {
 
 // speak works out which schemes g speaks and what their challenges say.
 func (g *Guard) speak() {
-	add := func(scheme string, params []Param) {
+	add := func(scheme string, params []Param) (spelled string) {
 		i := g.speaks(scheme)
 		if i < 0 {
 			i = len(g.schemes)
@@ -108,6 +108,7 @@ func (g *Guard) speak() {
 			g.challenges = append(g.challenges, Challenge{scheme, []Param{{"realm", g.opts.Realm}}})
 		}
 		g.challenges[i].Params = append(g.challenges[i].Params, params...)
+		return g.schemes[i]
 	}
 	if !g.opts.RequireBinding {
 		add(schemeBearer, nil)
@@ -123,12 +124,11 @@ func (g *Guard) speak() {
 		if strings.EqualFold(c.Scheme, schemeBearer) {
 			c.Scheme = schemeBearer
 		}
-		bound := boundBy{b, b.Member(), c.Scheme}
-		if slices.ContainsFunc(g.bindings, func(o boundBy) bool { return o.member == bound.member }) {
+		member := b.Member()
+		if slices.ContainsFunc(g.bindings, func(o boundBy) bool { return o.member == member }) {
 			panic("middleware: two Bindings for one member of cnf")
 		}
-		g.bindings = append(g.bindings, bound)
-		add(c.Scheme, c.Params)
+		g.bindings = append(g.bindings, boundBy{b, member, add(c.Scheme, c.Params)})
 	}
 }
 

@@ -1,0 +1,181 @@
+package middleware_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/scopes"
+)
+
+var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+
+// A request that passed a guard passes it and its copies at once; other guards
+// judge for themselves.
+func TestTheSameGuardTwiceJudgesOnce(t *testing.T) {
+	v := newFakeVerifier()
+	seen := newRecorder()
+	opts := &middleware.Options{Observe: seen.observe}
+	g := middleware.New(v, opts)
+	other := middleware.New(v, opts)
+	lenient := middleware.New(v, &middleware.Options{AllowAnonymous: true, Observe: seen.observe})
+	for _, row := range []struct {
+		name         string
+		outer, inner *middleware.Guard
+		request      *http.Request
+		calls        int64
+		events       int
+		status       int
+	}{
+		{"itself", g, g, bearer("good"), 1, 1, 200},
+		{"its copy inside", g, g.For("GET /", "read"), bearer("good"), 1, 1, 200},
+		{"its copy outside", g.For("GET /", "read"), g, bearer("good"), 1, 1, 200},
+		{"two of its copies", g.For("/a", "a"), g.For("/b", "b"), bearer("good"), 1, 1, 200},
+		{"another guard inside", g, other, bearer("good"), 2, 2, 200},
+		{"itself, anonymous", lenient, lenient, httptest.NewRequest("GET", "/", nil), 0, 1, 200},
+		{"another guard inside one that lets anonymous requests through", lenient, g, httptest.NewRequest("GET", "/", nil), 0, 2, 401},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			v.calls.Store(0)
+			seen.events = nil
+			w := httptest.NewRecorder()
+			row.outer.Handler(row.inner.Handler(ok)).ServeHTTP(w, row.request)
+			equal(t, w.Code, row.status)
+			equal(t, v.calls.Load(), row.calls)
+			equal(t, len(seen.of(middleware.OpAuthenticate)), row.events)
+		})
+	}
+	t.Run("Authenticate behind Handler", func(t *testing.T) {
+		v.calls.Store(0)
+		var token *middleware.Token
+		var err error
+		g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			token, err = g.For("/x", "").Authenticate(r)
+		})).ServeHTTP(httptest.NewRecorder(), bearer("good"))
+		if token == nil || err != nil || v.calls.Load() != 1 {
+			t.Errorf("%v, %v, %d calls", token, err, v.calls.Load())
+		}
+	})
+}
+
+// What a guard refused has not passed it, wherever the request goes from there.
+func TestARefusedRequestDoesNotPassWhenItIsServedAgain(t *testing.T) {
+	ran := false
+	var g *middleware.Guard
+	depth := 0
+	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })
+	g = newGuard(&middleware.Options{
+		WriteDenial: func(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
+			if depth++; depth > 1 {
+				middleware.WriteDenial(w, r, d)
+				return
+			}
+			g.Handler(page).ServeHTTP(w, r) // an error page behind the guard that it explains
+		},
+	}, func() (*middleware.Token, error) { return nil, middleware.InvalidToken })
+	w := httptest.NewRecorder()
+	g.Handler(page).ServeHTTP(w, bearer("a"))
+	if ran || w.Code != 401 {
+		t.Errorf("handler ran: %t, status %d", ran, w.Code)
+	}
+}
+
+// Verifiers and bindings work on a request that has not passed yet.
+func TestThereIsNoTokenInTheContextBeforeAllIsConfirmed(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), &middleware.Options{Bindings: []middleware.Binding{looking{t}}})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "DPoP cnf.jkt"+tokenSuffix)
+	r.Header.Set("DPoP", "proof")
+	w := httptest.NewRecorder()
+	g.Handler(ok).ServeHTTP(w, r)
+	equal(t, w.Code, 200)
+}
+
+func TestForNamesTheScopeIn401(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), nil)
+	w := httptest.NewRecorder()
+	g.For("GET /", "a b").For("GET /", "c").Handler(unreachable(t)).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	equal(t, w.Header()["Www-Authenticate"], []string{`Bearer realm="api", scope="c"`})
+	w = httptest.NewRecorder()
+	g.Handler(unreachable(t)).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	equal(t, w.Header()["Www-Authenticate"], []string{`Bearer realm="api"`}) // g is as it was
+	w = httptest.NewRecorder()
+	r := bearer("scope.read" + tokenSuffix)
+	g.For("GET /", "read").Handler(scopes.Require("write")(unreachable(t))).ServeHTTP(w, r)
+	equal(t, w.Header()["Www-Authenticate"], []string{ // the requirement knows better
+		`Bearer realm="api", error="insufficient_scope", error_description="The access token does not grant the scope that this operation needs", scope="write"`})
+}
+
+// Outer middleware, such as metrics, sees which route a mux below chose.
+func TestPatternIsVisibleOutside(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), nil)
+	mux := http.NewServeMux()
+	mux.Handle("GET /notes/{id}", ok)
+	for _, row := range []struct {
+		name    string
+		handler http.Handler
+		request *http.Request
+		pattern string
+	}{
+		{"an admitted request", g.Handler(mux), httptest.NewRequest("GET", "/notes/1", nil), "GET /notes/{id}"},
+		{"the same guard twice", g.Handler(g.Handler(mux)), httptest.NewRequest("GET", "/notes/1", nil), "GET /notes/{id}"},
+		{"no route", g.Handler(mux), httptest.NewRequest("GET", "/other", nil), ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.request.Header.Set("Authorization", "Bearer good")
+			row.handler.ServeHTTP(httptest.NewRecorder(), row.request)
+			equal(t, row.request.Pattern, row.pattern)
+		})
+	}
+	t.Run("a pattern of an outer mux stays where nothing below has one", func(t *testing.T) {
+		outer := http.NewServeMux()
+		var r *http.Request
+		outer.HandleFunc("/notes/", func(w http.ResponseWriter, in *http.Request) {
+			r = in
+			g.Handler(ok).ServeHTTP(w, in)
+		})
+		request := httptest.NewRequest("GET", "/notes/1", nil)
+		request.Header.Set("Authorization", "Bearer good")
+		outer.ServeHTTP(httptest.NewRecorder(), request)
+		equal(t, r.Pattern, "/notes/")
+	})
+}
+
+// R8725-03: a subject is somebody only together with the issuer, and handlers
+// see both.
+func TestHandlersSeeTheIssuerOfASubject(t *testing.T) {
+	var seen []string
+	of := func(iss string) middleware.Verifier { return accepts(&middleware.Token{Issuer: iss, Subject: "alice"}) }
+	g := middleware.New(middleware.ByIssuer(map[string]middleware.Verifier{"https://a": of("https://a"), "https://b": of("https://b")}), nil)
+	h := g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		token, _ := middleware.FromContext(r.Context())
+		seen = append(seen, token.Subject+" of "+token.Issuer)
+	}))
+	for _, iss := range []string{"https://a", "https://b"} {
+		h.ServeHTTP(httptest.NewRecorder(), bearer(jwt(`{"alg":"x"}`, `{"iss":"`+iss+`"}`)))
+	}
+	equal(t, seen, []string{"alice of https://a", "alice of https://b"})
+}
+
+// R9700-02: the right to the action is judged on every request, whatever the
+// Verifier remembers.
+func TestAnAdmittedTokenIsJudgedByEveryRoute(t *testing.T) {
+	token := &middleware.Token{Scopes: []string{"read"}} // one value, as from a cache
+	g := newGuard(nil, func() (*middleware.Token, error) { return token, nil })
+	mux := http.NewServeMux()
+	mux.Handle("GET /api/r", scopes.Require("read")(ok))
+	mux.Handle("POST /api/w", scopes.Require("write")(unreachable(t)))
+	for range 2 {
+		for _, row := range []struct {
+			method, path string
+			status       int
+		}{{"GET", "/api/r", 200}, {"POST", "/api/w", 403}} {
+			r := httptest.NewRequest(row.method, row.path, nil)
+			r.Header.Set("Authorization", "Bearer a")
+			w := httptest.NewRecorder()
+			g.Handler(mux).ServeHTTP(w, r)
+			equal(t, w.Code, row.status)
+		}
+	}
+}
