@@ -111,19 +111,27 @@ func (d *discovery) load(ctx context.Context) (*snapshot, error) {
 func (d *discovery) discover(ctx context.Context) (string, error) {
 	var first error
 	for _, l := range d.locations {
-		resp, err := d.client.Get(ctx, l, "application/json", maxDocument)
-		if err != nil {
-			return "", fmt.Errorf("jwks: metadata: %w", err) // the host would not answer elsewhere either
-		}
-		uri, err := d.jwksURI(resp)
+		uri, err := d.ask(ctx, l)
 		if err == nil {
 			return uri, nil
 		}
 		if first == nil {
 			first = fmt.Errorf("jwks: metadata: %w", err)
 		}
+		if wire.Unsent(err) || ctx.Err() != nil {
+			break // the host would not answer elsewhere either
+		}
 	}
 	return "", first
+}
+
+// ask returns the jwks_uri that the document at location says.
+func (d *discovery) ask(ctx context.Context, location string) (string, error) {
+	resp, err := d.client.Get(ctx, location, "application/json", maxDocument)
+	if err != nil {
+		return "", err
+	}
+	return d.jwksURI(resp)
 }
 
 // jwksURI judges an answer as metadata of d.issuer (RFC 8414 §3.2, §3.3).
