@@ -51,7 +51,7 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 			d.allowLocal = true
 		}
 	}
-	s := newRemote(o, d.load)
+	s := &KeySet{source: d, opts: o}
 	return s, s.belongTo(issuer)
 }
 
@@ -92,28 +92,47 @@ type discovery struct {
 	read time.Time
 }
 
-func (d *discovery) load(ctx context.Context) (*snapshot, error) {
-	if d.uri == "" || time.Since(d.read) >= metadataLifetime {
-		uri, err := d.discover(ctx)
-		if err != nil {
+func (d *discovery) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
+	known := d.uri
+	if known == "" || time.Since(d.read) >= metadataLifetime {
+		if err := d.discover(ctx); err != nil {
 			return nil, err
 		}
-		d.uri, d.read = uri, time.Now()
 	}
-	snap, err := fetchSet(ctx, d.client, d.uri)
+	snap, err := fetchSet(ctx, d.client, d.uri, old)
+	if err == nil || d.uri != known {
+		return snap, d.forgetIf(err)
+	}
+	// The keys may have moved since the metadata was read.
+	if err := d.forgetIf(err); d.discover(ctx) != nil || d.uri == known {
+		return nil, err
+	}
+	snap, err = fetchSet(ctx, d.client, d.uri, old)
+	return snap, d.forgetIf(err)
+}
+
+// forgetIf makes the next fetch read the metadata again if this one failed.
+func (d *discovery) forgetIf(err error) error {
 	if err != nil {
-		d.uri = "" // it may have moved
+		d.uri = ""
 	}
-	return snap, err
+	return err
+}
+
+// mayBe reports whether keys from uri may be the issuer's. Without metadata,
+// nobody can say: then what it said when they were saved counts.
+func (d *discovery) mayBe(uri string) bool {
+	return d.uri == "" || d.uri == uri
 }
 
 // discover reads jwks_uri from the first location that has a usable document.
-func (d *discovery) discover(ctx context.Context) (string, error) {
+func (d *discovery) discover(ctx context.Context) error {
 	var first error
 	for _, l := range d.locations {
 		uri, err := d.ask(ctx, l)
 		if err == nil {
-			return uri, nil
+			d.uri, d.read = uri, time.Now()
+			return nil
 		}
 		if first == nil {
 			first = fmt.Errorf("jwks: metadata: %w", err)
@@ -122,7 +141,7 @@ func (d *discovery) discover(ctx context.Context) (string, error) {
 			break // the host would not answer elsewhere either
 		}
 	}
-	return "", first
+	return first
 }
 
 // ask returns the jwks_uri that the document at location says.

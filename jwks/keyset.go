@@ -24,8 +24,8 @@ type KeySet struct {
 	current atomic.Pointer[snapshot]
 	issuer  atomic.Pointer[string] // whose keys these are; set once
 
-	// The rest is for sets that are fetched; load is nil for others.
-	load     func(context.Context) (*snapshot, error)
+	// The rest is for sets that are fetched; source is nil for others.
+	source   source
 	opts     RemoteOptions
 	schedule schedule
 	flights  flight.Group[*snapshot]
@@ -53,51 +53,56 @@ func (s *KeySet) belongTo(issuer string) error {
 	return errors.New("jwks: KeySet is in use for another issuer; keys belong to exactly one")
 }
 
-// usable returns the keys to judge a token by, as their age demands, and
-// whether it waited for a fetch.
-func (s *KeySet) usable(ctx context.Context) (snap *snapshot, waited bool, err error) {
-	snap = s.current.Load()
-	if s.load == nil {
+// served is how a snapshot came to be served.
+type served struct {
+	waited bool // for a fetch
+	stale  bool // it is past its time, and the issuer does not answer
+}
+
+// usable returns the keys to judge a token by, as their age demands.
+func (s *KeySet) usable(ctx context.Context) (*snapshot, served, error) {
+	snap := s.current.Load()
+	if s.source == nil {
 		if snap == nil {
-			return nil, false, unavailable(errNoKeys, 0)
+			return nil, served{}, unavailable(errNoKeys, 0)
 		}
-		return snap, false, nil
+		return snap, served{}, nil
 	}
 	switch s.opts.age(snap, time.Now()) {
 	case fresh:
-		return snap, false, nil
+		return snap, served{}, nil
 	case due:
 		s.refreshSoon(ctx, snap)
-		return snap, false, nil
+		return snap, served{}, nil
 	case stale:
 		if s.schedule.failing() {
 			s.refreshSoon(ctx, snap)
-			return snap, false, nil
+			return snap, served{stale: true}, nil
 		}
 		next, err := s.refresh(ctx, snap, scheduled)
 		switch {
 		case err == nil:
-			return next, true, nil
+			return next, served{waited: true}, nil
 		case ctx.Err() != nil:
-			return nil, true, err
+			return nil, served{}, err
 		}
 		// The issuer's trouble is not yet the token's (RFC 5861 §4).
-		return snap, true, nil
+		return snap, served{waited: true, stale: true}, nil
 	}
 	// No keys, or keys too old to be trusted: fail closed.
-	snap, err = s.refresh(ctx, snap, scheduled)
-	return snap, true, err
+	snap, err := s.refresh(ctx, snap, scheduled)
+	return snap, served{waited: true}, err
 }
 
 // lacks reports whether no key has this ID and no fetch may start now to look
-// for it: the ID of most made-up tokens, which are refused before any more of
-// them is read.
+// for it, which is so for most IDs that strangers make up: such tokens are
+// refused before any more of them is read.
 func (s *KeySet) lacks(kid string) bool {
 	snap := s.current.Load()
 	if kid == "" || snap == nil || len(snap.find(kid)) > 0 {
 		return false
 	}
-	if s.load == nil {
+	if s.source == nil {
 		return true
 	}
 	now := time.Now()
@@ -111,7 +116,7 @@ func (s *KeySet) lacks(kid string) bool {
 // refetch returns keys in place of seen, in which a key ID was not found. The
 // result may be seen itself: the ID is then unknown for good, or for now.
 func (s *KeySet) refetch(ctx context.Context, seen *snapshot) (*snapshot, error) {
-	if s.load == nil {
+	if s.source == nil {
 		return seen, nil
 	}
 	return s.refresh(ctx, seen, forced)
@@ -165,29 +170,42 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		}
 		began := time.Now()
 		s.schedule.begin(began, why)
-		err = errPanicked // unless load returns
+		err = errPanicked // unless the source returns
 		defer func() {
 			haveKeys := s.opts.age(seen, began) != expired
 			wait := s.schedule.end(time.Now(), err, haveKeys)
-			s.report(ctx, time.Since(began), err)
+			s.report(ctx, middleware.OpFetch, began, err)
 			if err != nil {
-				err = unavailable(err, wait)
+				snap, err = s.restored(ctx, seen), unavailable(err, wait)
+			}
+			if snap != nil {
+				err = nil
 			}
 		}()
 		limited, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 		defer cancel()
-		if snap, err = s.load(limited); err != nil {
+		if snap, err = s.source.fetch(limited, seen); err != nil {
 			return nil, err
 		}
 		snap.fetched, snap.fresh = began, s.opts.RefreshAfter
+		if snap.stated && s.opts.RefreshAfter > 0 {
+			snap.fresh = min(max(snap.lifetime, minLifetime), maxLifetime)
+		}
 		s.current.Store(snap)
+		s.save(ctx, snap)
 		return snap, nil
 	}
 }
 
-func (s *KeySet) report(ctx context.Context, took time.Duration, err error) {
-	e := middleware.Event{Op: middleware.OpFetch, Reason: middleware.ReasonOK, Duration: took, Err: err}
-	if err != nil {
+// report tells of work at the key set: the guard whose request caused it, or
+// the observer of the options if nobody's did.
+func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, err error) {
+	e := middleware.Event{Op: op, Reason: middleware.ReasonOK, Duration: time.Since(began), Err: err}
+	switch {
+	case err == nil:
+	case op == middleware.OpSnapshot:
+		e.Reason = middleware.ReasonSnapshotUnusable
+	default:
 		e.Reason = middleware.ReasonKeysUnavailable
 	}
 	if issuer := s.issuer.Load(); issuer != nil {
@@ -196,7 +214,12 @@ func (s *KeySet) report(ctx context.Context, took time.Duration, err error) {
 	if snap := s.current.Load(); snap != nil {
 		e.Keys = len(snap.keys)
 	}
-	middleware.Observe(ctx, e)
+	switch {
+	case ctx.Value(unasked{}) == nil:
+		middleware.Observe(ctx, e)
+	case s.opts.Observe != nil:
+		s.opts.Observe(ctx, e)
+	}
 }
 
 var (

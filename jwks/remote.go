@@ -1,7 +1,6 @@
 package jwks
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/warder-go/warder/internal/wire"
+	"github.com/warder-go/warder/middleware"
 )
 
 // RemoteOptions says how [Remote] and [Discover] fetch keys. Nil and the zero
@@ -25,11 +25,15 @@ import (
 //   - from MaxStale on, and without keys, requests are answered 503.
 //
 // A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, with jitter;
-// after 1 s while there are no keys.
+// after 1 s while there are no keys. A status of 429 with Retry-After is
+// honoured up to 60 s.
 type RemoteOptions struct {
+	// RefreshAfter counts where the issuer states no lifetime (RFC 9111 §4.2.1).
+	// One that it states counts instead, but at least 1 min and at most 1 h.
 	RefreshAfter time.Duration // default 5 min; negative: never by age
-	WaitAfter    time.Duration // default 10 min; negative: at once
-	MaxStale     time.Duration // default 24 h; negative: never serve stale keys
+
+	WaitAfter time.Duration // default 10 min; negative: at once
+	MaxStale  time.Duration // default 24 h; negative: never serve stale keys
 
 	// Cooldown is the least time between two fetches for key IDs that are not
 	// in the set, which strangers can make up. Default 30 s; negative: such
@@ -39,6 +43,13 @@ type RemoteOptions struct {
 	// Timeout bounds one fetch whole, metadata and keys. Default 5 s; a
 	// negative one is an error.
 	Timeout time.Duration
+
+	// Snapshot names a file that keeps the last good set, so that a restart
+	// survives an outage of the issuer. It is read when the first fetch fails,
+	// and only used while younger than MaxStale. It is trusted like
+	// configuration: on Unix it is ignored if it or its folder can be written
+	// by others or belongs to another user. Default none.
+	Snapshot string
 
 	// MetadataURL is where Discover reads the issuer's metadata, such as an
 	// address inside a cluster, instead of the well-known locations. The
@@ -53,6 +64,10 @@ type RemoteOptions struct {
 	// HTTPClient sends the requests; nil means one of our own. It is copied;
 	// its redirect rule and cookies do not count.
 	HTTPClient *http.Client
+
+	// Observe is told of fetches that no request behind a guard caused: those
+	// of Refresh, KeepFresh, Ready and ReadyHandler. Nil means nobody is.
+	Observe middleware.Observer
 }
 
 func (o *RemoteOptions) withDefaults() RemoteOptions {
@@ -96,35 +111,7 @@ func Remote(uri string, opts *RemoteOptions) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := wire.NewClient(o.HTTPClient, maxRedirects)
-	return newRemote(o, func(ctx context.Context) (*snapshot, error) {
-		return fetchSet(ctx, client, uri)
-	}), nil
-}
-
-func newRemote(o RemoteOptions, load func(context.Context) (*snapshot, error)) *KeySet {
-	return &KeySet{load: load, opts: o}
-}
-
-// maxRedirects is how many redirects keys and metadata may take, to the same
-// scheme or a better one.
-const maxRedirects = 3
-
-// fetchSet asks for the JWK Set at uri. What it says is judged by its content:
-// many issuers serve it as plain text or octets.
-func fetchSet(ctx context.Context, client *wire.Client, uri string) (*snapshot, error) {
-	resp, err := client.Get(ctx, uri, "application/jwk-set+json, application/json", maxDocument)
-	if err != nil {
-		return nil, fmt.Errorf("jwks: key set: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("jwks: key set: status %d", resp.StatusCode)
-	}
-	snap, err := parseSet(resp.Body)
-	if err != nil {
-		return nil, fmt.Errorf("jwks: key set: %w", err)
-	}
-	return snap, nil
+	return &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o}, nil
 }
 
 // checkURL judges a configured URL: https (RFC 8414 §2, §3), or http to this

@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -16,6 +17,7 @@ type cause int
 const (
 	scheduled cause = iota // the keys' age
 	forced                 // a key ID that the keys lack
+	asked                  // somebody called Refresh
 )
 
 // phase is what the age of a snapshot means.
@@ -35,6 +37,8 @@ func (o *RemoteOptions) age(snap *snapshot, now time.Time) phase {
 	}
 	age := now.Sub(snap.fetched)
 	switch {
+	case age < 0:
+		return stale // from a snapshot file, and the clock went back: ask
 	case snap.fresh < 0 || age < snap.fresh:
 		return fresh
 	case age < snap.fresh+max(o.WaitAfter, 0):
@@ -69,7 +73,7 @@ func (d *schedule) admits(now time.Time, why cause, cooldown time.Duration) (wai
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.running:
+	case d.running || why == asked:
 		return 0, true
 	case now.Before(d.next):
 		return d.next.Sub(now), false
@@ -122,9 +126,19 @@ func (d *schedule) end(now time.Time, err error, haveKeys bool) time.Duration {
 		// Replicas that failed together shall not come back together.
 		backoff = backoff/2 + rand.N(backoff/2+1)
 	}
+	if told := (*tooMany)(nil); errors.As(err, &told) {
+		backoff = max(backoff, min(told.retryAfter, maxBackoff))
+	}
 	d.failures++
 	d.next = now.Add(backoff)
 	return backoff
+}
+
+// wait returns for how long no scheduled fetch may start.
+func (d *schedule) wait(now time.Time) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return max(d.next.Sub(now), 0)
 }
 
 // unavailable is the answer where keys are needed and missing: 503 and when to

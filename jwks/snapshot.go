@@ -23,8 +23,15 @@ const (
 type snapshot struct {
 	keys    []*jose.Key
 	byID    map[string][]*jose.Key
-	fetched time.Time     // when the fetch that brought it began
+	fetched time.Time     // when the fetch that brought or confirmed it began
 	fresh   time.Duration // how long after that it needs no refresh
+
+	// From the answer that brought it.
+	uri            string
+	document       []byte
+	etag, modified string        // validators (RFC 9110 §8.8)
+	lifetime       time.Duration // that the issuer stated
+	stated         bool
 
 	// headers remembers the header segments of tokens that verified under
 	// this snapshot: an issuer writes the same few again and again. Strangers
@@ -32,6 +39,16 @@ type snapshot struct {
 	// snapshot. Read without a lock, copied on write.
 	headers atomic.Pointer[map[string]jose.Header]
 	writing sync.Mutex
+}
+
+// confirmed returns s after an answer that nothing has changed (RFC 9111 §4.3.4).
+func (s *snapshot) confirmed() *snapshot {
+	c := &snapshot{
+		keys: s.keys, byID: s.byID,
+		uri: s.uri, document: s.document, etag: s.etag, modified: s.modified,
+	}
+	c.headers.Store(s.headers.Load())
+	return c
 }
 
 // parseSet makes a snapshot of a JWK Set document (RFC 7517 §5).
@@ -43,7 +60,7 @@ func parseSet(document []byte) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &snapshot{keys: keys, byID: make(map[string][]*jose.Key, len(keys))}
+	s := &snapshot{keys: keys, document: document, byID: make(map[string][]*jose.Key, len(keys))}
 	for _, k := range keys {
 		if k.ID() != "" {
 			s.byID[k.ID()] = append(s.byID[k.ID()], k)

@@ -58,6 +58,7 @@ var (
 	errMissingClaim     = invalid(middleware.ReasonMissingClaim, "The access token lacks a claim that is required here")
 	errInvalidClaim     = invalid(middleware.ReasonInvalidClaim, "The access token has a claim of the wrong type")
 	errUnknownKey       = invalid(middleware.ReasonUnknownKey, "The access token is signed with an unknown key")
+	errCoolingDown      = invalid(middleware.ReasonCooldown, "The access token is signed with an unknown key")
 	errBadSignature     = invalid(middleware.ReasonBadSignature, "The signature of the access token is wrong")
 	errTooManyKeys      = &middleware.Error{Code: middleware.InvalidToken, Reason: middleware.ReasonUnknownKey, Description: "The access token does not say which key signed it", Err: errors.New("no kid, and more keys fit than are tried")}
 	errKeyOfAnotherKind = &middleware.Error{Code: middleware.InvalidToken, Reason: middleware.ReasonAlgorithmNotAllowed, Description: "The access token is signed with an algorithm that is not accepted here", Err: errors.New("the key is not for the token's algorithm")}
@@ -73,8 +74,11 @@ func invalid(reason middleware.Reason, description string) *middleware.Error {
 // cannot be had.
 func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
 	now := time.Now()
-	t, err := v.verify(ctx, token, now)
-	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: middleware.ViaSignature, Reason: middleware.ReasonOK}
+	t, how, err := v.verify(ctx, token, now)
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Reason: middleware.ReasonOK, Stale: how.stale}
+	if err == nil || err == errBadSignature {
+		e.Via = middleware.ViaSignature // nothing else needed one
+	}
 	if err != nil {
 		e.Reason, e.Err = middleware.ReasonKeysUnavailable, err
 		if refused, ok := err.(*middleware.Error); ok {
@@ -92,31 +96,32 @@ func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*
 	return t, nil
 }
 
-func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, error) {
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (_ *middleware.Token, how served, err error) {
 	j, err := v.parse(token)
 	if err != nil {
-		return nil, err
+		return nil, how, err
 	}
 	profile := isType(j.header.Type, "at+jwt") // RFC 9068 §2.1
 	if !profile && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
-		return nil, errWrongType
+		return nil, how, errWrongType
 	}
 	var few [24]strictjson.Member // the claims of most tokens, on the stack
 	claims, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
-		return nil, errMalformed
+		return nil, how, errMalformed
 	}
 	t, err := v.read(claims, j.payload)
 	if err != nil {
-		return nil, err
+		return nil, how, err
 	}
 	if err := v.judge(t, claims, profile, now); err != nil {
-		return nil, err
+		return nil, how, err
 	}
-	if err := v.verifySignature(ctx, j); err != nil {
-		return nil, err
+	how, err = v.verifySignature(ctx, j)
+	if err != nil {
+		return nil, how, err
 	}
-	return t, nil
+	return t, how, nil
 }
 
 // VerifyJWS verifies a compact JWS of type typ, other than an access token,
@@ -131,7 +136,7 @@ func (v *Verifier) VerifyJWS(ctx context.Context, typ, compact string) ([]byte, 
 	if !isType(j.header.Type, typ) {
 		return nil, errWrongType
 	}
-	if err := v.verifySignature(ctx, j); err != nil {
+	if _, err := v.verifySignature(ctx, j); err != nil {
 		return nil, err
 	}
 	return j.payload, nil
@@ -162,7 +167,10 @@ func (v *Verifier) parse(compact string) (j jws, err error) {
 		return j, errAlgorithm
 	}
 	if v.keys.lacks(j.header.KeyID) {
-		return j, errUnknownKey
+		if v.keys.source == nil {
+			return j, errUnknownKey
+		}
+		return j, errCoolingDown
 	}
 	if j.payload, err = strictjson.Base64URL(payload); err != nil {
 		return j, errMalformed
@@ -182,33 +190,36 @@ func isType(typ, want string) bool {
 
 // verifySignature verifies j by the issuer's keys, and fetches those if it
 // must. A request waits for one fetch at most.
-func (v *Verifier) verifySignature(ctx context.Context, j jws) error {
+func (v *Verifier) verifySignature(ctx context.Context, j jws) (how served, err error) {
 	// One buffer holds both what is signed and the signature.
 	buf := make([]byte, 0, len(j.signed)+len(j.signature))
-	buf, err := strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
+	buf, err = strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
 	if err != nil {
-		return errMalformed
+		return how, errMalformed
 	}
 	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
-	snap, waited, err := v.keys.usable(ctx)
+	snap, how, err := v.keys.usable(ctx)
 	if err != nil {
-		return err
+		return how, err
 	}
 	keys := snap.find(j.header.KeyID)
-	if len(keys) == 0 && !waited {
-		if snap, err = v.keys.refetch(ctx, snap); err != nil {
-			return err
+	if len(keys) == 0 && !how.waited {
+		seen := snap
+		if snap, err = v.keys.refetch(ctx, seen); err != nil {
+			return how, err
 		}
-		keys = snap.find(j.header.KeyID)
+		if keys = snap.find(j.header.KeyID); len(keys) == 0 && snap == seen {
+			return how, errCoolingDown
+		}
 	}
 	if len(keys) == 0 {
-		return errUnknownKey
+		return how, errUnknownKey
 	}
 	if err := v.verifyBy(keys, j.header.Algorithm, signed, signature); err != nil {
-		return err
+		return how, err
 	}
 	snap.remember(j.segment, j.header)
-	return nil
+	return how, nil
 }
 
 // verifyBy tries the keys that are for alg (RFC 7517 §4.5). A wrong

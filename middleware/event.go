@@ -17,6 +17,7 @@ const (
 	OpFetch        Op = "fetch"        // a key set asked its issuer
 	OpIntrospect   Op = "introspect"   // an issuer was asked about a token
 	OpReplay       Op = "replay"       // a proof was looked up in a replay store
+	OpSnapshot     Op = "snapshot"     // a key set used, ignored or could not write its snapshot file
 )
 
 // Via is how a Verifier came to its verdict.
@@ -39,6 +40,7 @@ type Event struct {
 	Reason   Reason        // ReasonOK, or why not
 	Via      Via           // OpVerify only
 	Keys     int           // OpFetch only: usable keys there are now
+	Stale    bool          // OpVerify only: by keys past their time, as the issuer does not answer
 	Duration time.Duration // how long it took
 	Err      error         // the cause, for people; quotes no token
 }

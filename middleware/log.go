@@ -6,10 +6,10 @@ import (
 )
 
 // Log returns an Observer that writes to l, or to slog.Default() if l is nil:
-// refusals at level Info; an issuer that does not answer at Warn; our own
-// mistakes, such as a route without a policy or a fault of a Verifier, at
-// Error; everything else at Debug. It writes configured values and causes,
-// never a token.
+// refusals at level Info; an issuer that does not answer, and what becomes of a
+// snapshot file, at Warn; our own mistakes, such as a route without a policy or
+// a fault of a Verifier, at Error; everything else at Debug. It writes
+// configured values and causes, never a token.
 func Log(l *slog.Logger) Observer {
 	return func(ctx context.Context, e Event) {
 		logger := l
@@ -46,6 +46,8 @@ func levelOf(e Event) slog.Level {
 	switch {
 	case e.Op == OpVerify:
 		return slog.LevelDebug // the request's own event says it again
+	case e.Op == OpSnapshot:
+		return slog.LevelWarn // used: the issuer is down; not used: the next restart is at risk
 	case e.Reason == ReasonOK, e.Reason == ReasonCanceled:
 		return slog.LevelDebug
 	case e.Reason == ReasonNoPolicy, e.Reason == ReasonNoGuard,

@@ -24,6 +24,7 @@ const (
 	ReasonMissingClaim               Reason = "missing_claim"
 	ReasonInvalidClaim               Reason = "invalid_claim"
 	ReasonUnknownKey                 Reason = "unknown_key"
+	ReasonCooldown                   Reason = "cooldown"
 	ReasonBadSignature               Reason = "bad_signature"
 	ReasonInactive                   Reason = "inactive"
 	ReasonUnconfirmedBinding         Reason = "unconfirmed_binding"
@@ -36,6 +37,7 @@ const (
 	ReasonNoPolicy                   Reason = "no_policy"
 	ReasonNoGuard                    Reason = "no_guard"
 	ReasonKeysUnavailable            Reason = "keys_unavailable"
+	ReasonSnapshotUnusable           Reason = "snapshot_unusable"
 	ReasonIntrospectionUnavailable   Reason = "introspection_unavailable"
 	ReasonIssuerRefusedUs            Reason = "issuer_refused_us"
 	ReasonVerifierFault              Reason = "verifier_fault"
@@ -50,10 +52,10 @@ func Reasons() []Reason {
 		ReasonOK, ReasonNoToken, ReasonMalformedRequest, ReasonInsecureTransport, ReasonCSRF,
 		ReasonMalformedToken, ReasonWrongType, ReasonAlgorithmNotAllowed, ReasonUnknownIssuer,
 		ReasonWrongAudience, ReasonExpired, ReasonNotYetValid, ReasonTooOld, ReasonMissingClaim,
-		ReasonInvalidClaim, ReasonUnknownKey, ReasonBadSignature, ReasonInactive,
+		ReasonInvalidClaim, ReasonUnknownKey, ReasonCooldown, ReasonBadSignature, ReasonInactive,
 		ReasonUnconfirmedBinding, ReasonProofInvalid, ReasonProofReplayed, ReasonProofQuota,
 		ReasonNonceRequired, ReasonInsufficientScope, ReasonInsufficientAuthentication,
-		ReasonNoPolicy, ReasonNoGuard, ReasonKeysUnavailable, ReasonIntrospectionUnavailable,
+		ReasonNoPolicy, ReasonNoGuard, ReasonKeysUnavailable, ReasonSnapshotUnusable, ReasonIntrospectionUnavailable,
 		ReasonIssuerRefusedUs, ReasonVerifierFault, ReasonCanceled, ReasonOther,
 	}
 }

@@ -34,6 +34,15 @@ var (
 	fetchesDesc = desc("key_fetches_total",
 		"Attempts to fetch the keys of an issuer, by outcome.",
 		"issuer", "outcome")
+	fetchTimesDesc = desc("key_fetch_duration_seconds",
+		"Time that an attempt to fetch keys took, metadata included.",
+		"outcome")
+	staleDesc = desc("stale_tokens_total",
+		"Access tokens that were judged by stale keys, as their issuer did not answer.",
+		"issuer")
+	snapshotsDesc = desc("key_snapshots_total",
+		"Times that a key set used its snapshot file (used), or could not use or write it (unusable).",
+		"issuer", "outcome")
 	fetchedAtDesc = desc("key_fetch_last_success_timestamp_seconds",
 		"Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.",
 		"issuer")
@@ -45,7 +54,8 @@ var (
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		requestsDesc, decisionsDesc, tokensDesc, authorizationsDesc, fetchesDesc, fetchedAtDesc, keysDesc,
+		requestsDesc, decisionsDesc, tokensDesc, authorizationsDesc, fetchesDesc, fetchTimesDesc, fetchedAtDesc, keysDesc,
+		staleDesc, snapshotsDesc,
 	} {
 		ch <- d
 	}
@@ -59,7 +69,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 		}
 	}
-	var accepted, refused histogram
+	var accepted, refused, answered, failing histogram
 	for name, i := range c.issuers.all() {
 		for reason := range i.requests {
 			if t := i.requests[reason].Load(); t != nil {
@@ -73,10 +83,14 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		for via := range i.tokens {
 			count(tokensDesc, i.tokens[via].Load(), name, vias[via])
 		}
-		fetched, failed := i.fetched.Load(), i.failed.Load()
+		count(staleDesc, i.stale.Load(), name)
+		restored := i.restored.Load()
+		count(snapshotsDesc, restored, name, "used")
+		count(snapshotsDesc, i.unusable.Load(), name, "unusable")
+		fetched, failed := answered.add(&i.fetched), failing.add(&i.failed)
 		count(fetchesDesc, fetched, name, "success")
 		count(fetchesDesc, failed, name, "failure")
-		if fetched+failed > 0 && name != other { // a gauge of several issuers would tell of none
+		if fetched+failed+restored > 0 && name != other { // a gauge of several issuers would tell of none
 			gauge := func(d *prometheus.Desc, value float64) {
 				ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
 			}
@@ -89,6 +103,8 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			count(authorizationsDesc, r.authorizations[reason].Load(), name, reasons[reason])
 		}
 	}
-	ch <- accepted.metric("accepted")
-	ch <- refused.metric("refused")
+	ch <- accepted.metric(decisionsDesc, "accepted")
+	ch <- refused.metric(decisionsDesc, "refused")
+	ch <- answered.metric(fetchTimesDesc, "success")
+	ch <- failing.metric(fetchTimesDesc, "failure")
 }

@@ -52,17 +52,29 @@ func (c *collector) observe(_ context.Context, e middleware.Event) {
 	case middleware.OpAuthenticate:
 		c.issuers.get(e.Issuer).request(reasonIndex(e.Reason)).add(e.Duration)
 	case middleware.OpVerify:
-		c.issuers.get(e.Issuer).tokens[viaIndex(e.Via)].Add(1)
+		i := c.issuers.get(e.Issuer)
+		i.tokens[viaIndex(e.Via)].Add(1)
+		if e.Stale {
+			i.stale.Add(1)
+		}
 	case middleware.OpAuthorize:
 		c.routes.get(e.Route).authorizations[reasonIndex(e.Reason)].Add(1)
 	case middleware.OpFetch:
 		i := c.issuers.get(e.Issuer)
 		i.keys.Store(int64(e.Keys))
 		if e.Reason != middleware.ReasonOK {
-			i.failed.Add(1)
+			i.failed.add(e.Duration)
 			return
 		}
 		i.fetchedAt.Store(time.Now().UnixNano())
-		i.fetched.Add(1)
+		i.fetched.add(e.Duration)
+	case middleware.OpSnapshot:
+		i := c.issuers.get(e.Issuer)
+		if e.Reason != middleware.ReasonOK {
+			i.unusable.Add(1)
+			return
+		}
+		i.keys.Store(int64(e.Keys))
+		i.restored.Add(1)
 	}
 }

@@ -11,9 +11,12 @@ type issuer struct {
 	requests []atomic.Pointer[timings] // by index in reasons
 	tokens   []atomic.Uint64           // by index in vias
 
-	fetched, failed atomic.Uint64 // fetches of its keys
-	fetchedAt       atomic.Int64  // Unix nanoseconds; 0 for never
+	fetched, failed timings      // fetches of its keys
+	fetchedAt       atomic.Int64 // Unix nanoseconds; 0 for never
 	keys            atomic.Int64
+	stale           atomic.Uint64 // tokens judged by stale keys
+
+	restored, unusable atomic.Uint64 // its snapshot file
 }
 
 func newIssuer() *issuer {

@@ -18,16 +18,16 @@ var bounds = [...]time.Duration{
 	time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second,
 }
 
-// timings count requests with one issuer and one reason by how long they
-// took. The counter of requests and the histogram of decisions are both made
-// from them: one request costs two atomic additions, and the two families
-// agree in every scrape.
+// timings count requests with one issuer and one reason, or fetches with one
+// outcome, by how long they took. A counter and a histogram are both made from
+// them: one request costs two atomic additions, and the two families agree in
+// every scrape.
 type timings struct {
 	buckets [len(bounds) + 1]atomic.Uint64 // the last has no upper bound
 	sum     atomic.Uint64                  // nanoseconds: enough for 584 years
 }
 
-// add counts one request that took d.
+// add counts one that took d.
 func (t *timings) add(d time.Duration) {
 	i := 0
 	for i < len(bounds) && d > bounds[i] {
@@ -43,19 +43,19 @@ type histogram struct {
 	sum     uint64
 }
 
-// add adds t and returns how many requests it counts.
-func (h *histogram) add(t *timings) (requests uint64) {
+// add adds t and returns how many it counts.
+func (h *histogram) add(t *timings) (total uint64) {
 	for i := range t.buckets {
 		n := t.buckets[i].Load()
 		h.buckets[i] += n
-		requests += n
+		total += n
 	}
 	h.sum += t.sum.Load()
-	return requests
+	return total
 }
 
-// metric returns h as the series with this outcome.
-func (h *histogram) metric(outcome string) prometheus.Metric {
+// metric returns h as the series of d with this outcome.
+func (h *histogram) metric(d *prometheus.Desc, outcome string) prometheus.Metric {
 	cumulative := make(map[float64]uint64, len(bounds))
 	n := uint64(0)
 	for i, bound := range bounds {
@@ -63,5 +63,5 @@ func (h *histogram) metric(outcome string) prometheus.Metric {
 		cumulative[bound.Seconds()] = n
 	}
 	n += h.buckets[len(bounds)]
-	return prometheus.MustNewConstHistogram(decisionsDesc, n, time.Duration(h.sum).Seconds(), cumulative, outcome)
+	return prometheus.MustNewConstHistogram(d, n, time.Duration(h.sum).Seconds(), cumulative, outcome)
 }

@@ -1,0 +1,102 @@
+package jwks
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What an issuer may state of its keys' lifetime is held within these: keys
+// are configuration, not content. Shorter would let an issuer make us hammer
+// it; longer would keep keys that it withdrew.
+const (
+	minLifetime = time.Minute
+	maxLifetime = time.Hour
+)
+
+// lifetime returns how long an answer that came at now is fresh (RFC 9111
+// §4.2.1), and whether it says. What cannot be read counts as not fresh at
+// all, and of two statements the shorter counts (§4.2.1, §5.3).
+func lifetime(h http.Header, now time.Time) (time.Duration, bool) {
+	fresh, stated := time.Duration(0), false
+	for _, d := range directives(h) {
+		switch d.name {
+		case "no-store", "no-cache":
+			return 0, true
+		case "max-age":
+			if age := seconds(d.value); !stated || age < fresh {
+				fresh, stated = age, true
+			}
+		}
+	}
+	if !stated {
+		if fresh, stated = untilExpires(h, now); !stated {
+			return 0, false
+		}
+	}
+	age := time.Duration(0) // the oldest, if there are two
+	for _, v := range h.Values("Age") {
+		age = max(age, seconds(strings.TrimSpace(v)))
+	}
+	return max(fresh-age, 0), true
+}
+
+// untilExpires reads Expires against Date (RFC 9111 §5.3).
+func untilExpires(h http.Header, now time.Time) (fresh time.Duration, stated bool) {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		date = now
+	}
+	for _, v := range h.Values("Expires") {
+		left := time.Duration(0) // "0" and the like: expired
+		if at, err := http.ParseTime(v); err == nil {
+			left = at.Sub(date)
+		}
+		if !stated || left < fresh {
+			fresh, stated = left, true
+		}
+	}
+	return fresh, stated
+}
+
+type directive struct{ name, value string }
+
+// directives reads Cache-Control (RFC 9111 §5.2). A quoted value loses its
+// quotes; a comma inside of one ends it, which only makes it unreadable.
+func directives(h http.Header) []directive {
+	var ds []directive
+	for _, field := range h.Values("Cache-Control") {
+		for part := range strings.SplitSeq(field, ",") {
+			name, value, _ := strings.Cut(part, "=")
+			ds = append(ds, directive{
+				strings.ToLower(strings.TrimSpace(name)),
+				strings.Trim(strings.TrimSpace(value), `"`),
+			})
+		}
+	}
+	return ds
+}
+
+// seconds reads delta-seconds (RFC 9111 §1.2.2). What is too large is the
+// longest that counts, and what is no number is 0.
+func seconds(s string) time.Duration {
+	n, err := strconv.ParseUint(s, 10, 31)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		n = 1<<31 - 1
+	case err != nil:
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}
+
+// retryAfter reads Retry-After, seconds or a date (RFC 9110 §10.2.3).
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := h.Get("Retry-After")
+	if at, err := http.ParseTime(v); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return seconds(v)
+}

@@ -1,0 +1,181 @@
+package jwks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/warder-go/warder/internal/strictjson"
+	"github.com/warder-go/warder/middleware"
+)
+
+// maxSaved bounds the file: a document in JSON quotes, and a little more.
+const maxSaved = 2*maxDocument + 64<<10
+
+// saved is the snapshot file. Whoever can write it decides which tokens are
+// good, so it is read as strictly as an issuer's answer and trusted only
+// where nobody else could have written it.
+type saved struct {
+	Issuer   string    `json:"issuer"`
+	URI      string    `json:"jwks_uri"`
+	Fetched  time.Time `json:"fetched"`
+	Document string    `json:"document"` // the JWK Set as received
+}
+
+var (
+	errSavedAccess  = errors.New("jwks: snapshot: it or its folder can be written by others, or is not ours")
+	errSavedDamaged = errors.New("jwks: snapshot: damaged")
+	errSavedForeign = errors.New("jwks: snapshot: of another issuer or jwks_uri")
+	errSavedOld     = errors.New("jwks: snapshot: older than MaxStale")
+	errSavedFuture  = errors.New("jwks: snapshot: dated in the future")
+	errSavedAbsent  = errors.New("jwks: snapshot: cannot be read")
+	errNotSaved     = errors.New("jwks: snapshot: cannot be written")
+)
+
+// restored returns the keys of the snapshot file, for a process that has none
+// and whose first fetch failed. Nil where there are none to trust.
+func (s *KeySet) restored(ctx context.Context, seen *snapshot) *snapshot {
+	if s.opts.Snapshot == "" || seen != nil {
+		return nil
+	}
+	began := time.Now()
+	snap, err := s.readSaved(began)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // never saved: no event
+	}
+	if err == nil {
+		s.current.Store(snap)
+	}
+	s.report(ctx, middleware.OpSnapshot, began, err)
+	return snap
+}
+
+func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
+	content, err := readOwn(s.opts.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := strictjson.Parse(string(content))
+	if err != nil {
+		return nil, errSavedDamaged
+	}
+	var f saved
+	for name, field := range map[string]*string{"issuer": &f.Issuer, "jwks_uri": &f.URI, "document": &f.Document} {
+		var ok bool
+		if *field, ok = textOf(doc, name); !ok {
+			return nil, errSavedDamaged
+		}
+	}
+	fetched, _ := textOf(doc, "fetched")
+	if f.Fetched, err = time.Parse(time.RFC3339Nano, fetched); err != nil {
+		return nil, errSavedDamaged
+	}
+	age := now.Sub(f.Fetched)
+	switch {
+	case f.Issuer != s.issuerName(), !s.source.mayBe(f.URI):
+		return nil, errSavedForeign
+	case age < 0:
+		return nil, errSavedFuture
+	case age >= s.opts.MaxStale:
+		return nil, errSavedOld
+	}
+	snap, err := parseSet([]byte(f.Document))
+	if err != nil {
+		return nil, errSavedDamaged
+	}
+	snap.uri, snap.fetched = f.URI, f.Fetched
+	return snap, nil // fresh is 0: wants a refresh at once
+}
+
+// save keeps snap in the snapshot file. A failure costs the next restart, not
+// this process: it is reported and nothing else.
+func (s *KeySet) save(ctx context.Context, snap *snapshot) {
+	if s.opts.Snapshot == "" {
+		return
+	}
+	began := time.Now()
+	content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
+	if err == nil {
+		err = writeOwn(s.opts.Snapshot, content)
+	}
+	if err != nil {
+		s.report(ctx, middleware.OpSnapshot, began, errNotSaved) // err quotes a path
+	}
+}
+
+func (s *KeySet) issuerName() string {
+	if issuer := s.issuer.Load(); issuer != nil {
+		return *issuer
+	}
+	return ""
+}
+
+// readOwn reads a file that only we can have written.
+func readOwn(name string) ([]byte, error) {
+	folder, err := os.Stat(filepath.Dir(name))
+	if err != nil {
+		return nil, absent(err)
+	}
+	link, err := os.Lstat(name)
+	if err != nil {
+		return nil, absent(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, absent(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errSavedAbsent
+	}
+	// The opened file is judged, and that it is the one of that name: a link
+	// leads to folders that nobody looked at.
+	if !link.Mode().IsRegular() || !os.SameFile(link, info) || !ours(info) || !ours(folder) {
+		return nil, errSavedAccess
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
+	if err != nil {
+		return nil, errSavedAbsent
+	}
+	if len(content) > maxSaved {
+		return nil, errSavedDamaged
+	}
+	return content, nil
+}
+
+func absent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ErrNotExist
+	}
+	return errSavedAbsent
+}
+
+// writeOwn replaces the file with this name as a whole or not at all.
+func writeOwn(name string, content []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
