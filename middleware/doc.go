@@ -5,7 +5,10 @@
 //
 // # Quick start
 //
-//	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: "https://login.example.com", Audience: []string{"https://api.example.com"}})
+//	verifier, err := jwks.NewVerifier(jwks.Config{
+//		Issuer:   "https://login.example.com",
+//		Audience: []string{"https://api.example.com"},
+//	})
 //	if err != nil {
 //		log.Fatal(err)
 //	}
