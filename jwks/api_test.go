@@ -133,9 +133,10 @@ func (a api) try(t *testing.T, rows []attempt) {
 	}
 }
 
+// wants judges a token. A want without a reason takes any.
 func (a api) wants(t *testing.T, token, want string) {
 	t.Helper()
-	if got := a.get(token); got != want {
+	if got := a.get(token); got != want && !strings.HasPrefix(got, want+" ") {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

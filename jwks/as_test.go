@@ -100,28 +100,30 @@ func redirect(to string) http.HandlerFunc {
 // hang answers nothing until the client gives up.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// brokenSets are answers that are no JWK Set with a usable key.
-var brokenSets = map[string]http.HandlerFunc{
-	"an empty set":                       document([]byte(`{"keys":[]}`)),
-	"an array":                           document([]byte(`[]`)),
-	"an object without keys":             document([]byte(`{}`)),
-	"keys that are an object":            document([]byte(`{"keys":{}}`)),
-	"keys that are null":                 document([]byte(`{"keys":null}`)),
-	"KEYS in capitals":                   document([]byte(strings.Replace(string(keySet(ed().jwk(nil))), "keys", "KEYS", 1))),
-	"keys twice":                         document([]byte(strings.Replace(string(keySet(ed().jwk(nil))), "{", `{"keys":[],`, 1))),
-	"an HTML page":                       typed("text/html", "<!DOCTYPE html><title>Sign in</title>"),
-	"nothing":                            document(nil),
-	"half a document":                    document(keySet(all()...)[:300]),
-	"a document and more":                document(append(keySet(ed().jwk(nil)), "{}"...)),
-	"10 MB":                              document([]byte(`{"x":"` + strings.Repeat("x", 10<<20) + `","keys":[]}`)),
-	"10 MB of spaces after the document": document(append(keySet(ed().jwk(nil)), strings.Repeat(" ", 10<<20)...)),
-	"one key, of an unknown type":        document([]byte(`{"keys":[{"kty":"FOO","kid":"rs"}]}`)),
-	"101 keys":                           document([]byte(`{"keys":[` + strings.Repeat(string(encode(ed().jwk(nil)))+",", 100) + string(encode(ed().jwk(nil))) + `]}`)),
-	"status 500":                         status(500),
-	"status 404":                         status(404),
-	"status 204":                         status(204),
-	"status 304":                         status(304),
-	"a redirect to http":                 redirect("http://as.example/keys"),
-	"a redirect to itself":               redirect(keysURL),
-	"a redirect to this machine":         redirect("https://127.0.0.1/keys"),
+// brokenSets returns answers that are no JWK Set with a usable key.
+func brokenSets() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"an empty set":                       document([]byte(`{"keys":[]}`)),
+		"an array":                           document([]byte(`[]`)),
+		"an object without keys":             document([]byte(`{}`)),
+		"keys that are an object":            document([]byte(`{"keys":{}}`)),
+		"keys that are null":                 document([]byte(`{"keys":null}`)),
+		"KEYS in capitals":                   document([]byte(strings.Replace(string(keySet(ed().jwk(nil))), "keys", "KEYS", 1))),
+		"keys twice":                         document([]byte(strings.Replace(string(keySet(ed().jwk(nil))), "{", `{"keys":[],`, 1))),
+		"an HTML page":                       typed("text/html", "<!DOCTYPE html><title>Sign in</title>"),
+		"nothing":                            document(nil),
+		"half a document":                    document(keySet(all()...)[:300]),
+		"a document and more":                document(append(keySet(ed().jwk(nil)), "{}"...)),
+		"10 MB":                              document([]byte(`{"x":"` + strings.Repeat("x", 10<<20) + `","keys":[]}`)),
+		"10 MB of spaces after the document": document(append(keySet(ed().jwk(nil)), strings.Repeat(" ", 10<<20)...)),
+		"one key, of an unknown type":        document([]byte(`{"keys":[{"kty":"FOO","kid":"rs"}]}`)),
+		"101 keys":                           document([]byte(`{"keys":[` + strings.Repeat(string(encode(ed().jwk(nil)))+",", 100) + string(encode(ed().jwk(nil))) + `]}`)),
+		"status 500":                         status(500),
+		"status 404":                         status(404),
+		"status 204":                         status(204),
+		"status 304":                         status(304),
+		"a redirect to http":                 redirect("http://as.example/keys"),
+		"a redirect to itself":               redirect(keysURL),
+		"a redirect to this machine":         redirect("https://127.0.0.1/keys"),
+	}
 }

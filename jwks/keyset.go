@@ -86,8 +86,9 @@ func (s *KeySet) usable(ctx context.Context) (*snapshot, served, error) {
 		case ctx.Err() != nil:
 			return nil, served{}, err
 		}
-		// The issuer's trouble is not yet the token's (RFC 5861 §4).
-		return snap, served{waited: true, stale: true}, nil
+		// The issuer's trouble is not yet the token's (RFC 5861 §4). Nothing
+		// came of the waiting: a key ID that these keys lack is still open.
+		return snap, served{stale: true}, nil
 	}
 	// No keys, or keys too old to be trusted: fail closed.
 	snap, err := s.refresh(ctx, snap, scheduled)
