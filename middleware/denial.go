@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"slices"
+	"strings"
 )
 
 // Denial is a refusal as it goes to the client.
@@ -133,16 +134,18 @@ func (g *Guard) denial(e *Error, scheme string) Denial {
 		d.Challenges = g.noToken
 		return d
 	}
+	// The error must stand somewhere: where it names no scheme that g speaks,
+	// in the challenge of the scheme used, or in the first.
 	schemes := e.Schemes
-	if schemes == nil {
+	if !slices.ContainsFunc(schemes, func(s string) bool { return g.speaks(s) >= 0 }) {
 		schemes = g.only(scheme)
 	}
 	if schemes == nil {
-		schemes = g.schemes[:1] // the error must stand somewhere
+		schemes = g.schemes[:1]
 	}
 	d.Challenges = make([]Challenge, 0, len(g.challenges))
 	for _, c := range g.challenges {
-		carries := e.Code != "" && slices.Contains(schemes, c.Scheme)
+		carries := e.Code != "" && slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, c.Scheme) })
 		if d.StatusCode == http.StatusForbidden && !carries {
 			continue // the request was authenticated: another scheme is no answer
 		}

@@ -81,6 +81,42 @@ func TestAuthenticateUnderAllowAnonymous(t *testing.T) {
 	}
 }
 
+func TestAuthenticateBehindHandlerUnderAllowAnonymous(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), &middleware.Options{AllowAnonymous: true})
+	g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if token, err := g.Authenticate(r); token != nil || !errors.Is(err, middleware.ErrNoToken) {
+			t.Errorf("%v, %v, want ErrNoToken", token, err)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+}
+
+// Error.Schemes says whose challenges carry the error.
+func TestSchemesOfAnError(t *testing.T) {
+	const bare, dpop, failed = `Bearer realm="api"`, `DPoP realm="api", algs="ES256 EdDSA"`, `, error="invalid_token"`
+	g := middleware.New(newFakeVerifier(), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}})
+	for _, row := range []struct {
+		name       string
+		schemes    []string
+		challenges []string
+	}{
+		{"nil: the scheme used", nil, []string{bare + failed, dpop}},
+		{"one", []string{"DPoP"}, []string{bare, dpop + failed}},
+		{"one in another case", []string{"dpop"}, []string{bare, dpop + failed}},
+		{"two", []string{"DPoP", "Bearer"}, []string{bare + failed, dpop + failed}},
+		{"one that is not spoken: the scheme used", []string{"Basic"}, []string{bare + failed, dpop}},
+		{"an empty list: the scheme used", []string{}, []string{bare + failed, dpop}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			g.Deny(w, bearer("a"), &middleware.Error{Code: middleware.InvalidToken, Schemes: row.schemes})
+			equal(t, w.Header()["Www-Authenticate"], row.challenges)
+		})
+	}
+	w := httptest.NewRecorder()
+	g.Deny(w, bearer("a"), &middleware.Error{Code: middleware.InsufficientScope, Schemes: []string{"Basic"}})
+	equal(t, w.Header()["Www-Authenticate"], []string{bare + `, error="insufficient_scope"`}) // R6750-11
+}
+
 // A requirement's error without a context: the scheme comes from the request.
 func TestDenyWithoutAContextFindsTheScheme(t *testing.T) {
 	g := middleware.New(newFakeVerifier(), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}})

@@ -48,6 +48,8 @@ func TestLog(t *testing.T) {
 			`level=ERROR msg=warder op=introspect reason=issuer_refused_us duration=0s`},
 		{"a fetch says how many keys there are, none included", event{Op: middleware.OpFetch, Reason: middleware.ReasonKeysUnavailable},
 			`level=WARN msg=warder op=fetch reason=keys_unavailable keys=0 duration=0s`},
+		{"a snapshot that had to be used", event{Op: middleware.OpSnapshot, Reason: middleware.ReasonOK},
+			`level=WARN msg=warder op=snapshot reason=ok duration=0s`},
 		{"a nil *Error as the cause", event{Op: middleware.OpVerify, Reason: middleware.ReasonOther, Err: (*middleware.Error)(nil)},
 			`level=DEBUG msg=warder op=verify reason=other duration=0s err="middleware: could not decide"`},
 	} {
