@@ -75,7 +75,7 @@ func (s *KeySet) usable(ctx context.Context) (*snapshot, served, error) {
 		s.refreshSoon(ctx, snap)
 		return snap, served{}, nil
 	case stale:
-		if s.schedule.failing() {
+		if s.schedule.failing(time.Now()) {
 			s.refreshSoon(ctx, snap)
 			return snap, served{stale: true}, nil
 		}
@@ -170,7 +170,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 			return snap, err
 		}
 		began := time.Now()
-		s.schedule.begin(began, why)
+		s.schedule.begin(began, why, s.opts.Timeout)
 		err = errPanicked // unless the source returns
 		defer func() {
 			haveKeys := s.opts.age(seen, began) != expired

@@ -102,15 +102,50 @@ func TestTransports(t *testing.T) {
 					t.Fatal(err)
 				}
 				a := newAPI(verifier(t, func(c *jwks.Config) { c.KeySet = set }))
-				for range 3 {
-					if d := took(func() { a.wants(t, rs().token(nil), "503-U keys_unavailable") }); d > 3*time.Second {
-						t.Errorf("answered after %v", d)
+				for n := range 4 {
+					// One request finds out. The others are told what it found.
+					d := took(func() { a.wants(t, rs().token(nil), "503-U keys_unavailable") })
+					if d > 3*time.Second || d > 0 && n%2 == 1 {
+						t.Errorf("request %d was answered after %v", n, d)
 					}
+					time.Sleep(time.Duration(n%2) * time.Second)
 				}
 				close(forever)
 			})
 		})
 	}
+}
+
+// A transport that does not return takes no more from anybody than one Timeout.
+func TestHungTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(all()...)
+		a := remote(t, s, jwks.RemoteOptions{})
+		a.wants(t, rs().token(nil), "OK")
+		release := make(chan struct{})
+		s.serve(keysURL, func(w http.ResponseWriter, r *http.Request) {
+			<-release
+			document(keySet(es().jwk(nil)))(w, r)
+		})
+		time.Sleep(16 * time.Minute)
+		for n := range 10 {
+			d := took(func() { each(10, func() { a.wants(t, rs().token(nil), "OK") }) })
+			if n == 0 && d != 5*time.Second || n > 0 && d != 0 {
+				t.Errorf("request %d waited %v", n, d)
+			}
+			if d := took(func() { a.wants(t, other().token(nil), "503-U keys_unavailable") }); d != 0 {
+				t.Errorf("an unknown kid waited %v", d)
+			}
+		}
+		if n := s.count(keysURL); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+		s.serve(keysURL, document(keySet(other().jwk(nil))))
+		close(release)
+		synctest.Wait()
+		time.Sleep(2 * time.Second)
+		a.wants(t, other().token(nil), "OK")
+	})
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

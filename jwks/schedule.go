@@ -61,6 +61,7 @@ type schedule struct {
 	mu       sync.Mutex
 	running  bool
 	cause    cause     // of the fetch that is running
+	deadline time.Time // of the fetch that is running
 	failures int       // in a row
 	next     time.Time // after a failure: no fetch before this
 	lastKids time.Time // when the last forced fetch that did not fail began
@@ -73,6 +74,8 @@ func (d *schedule) admits(now time.Time, why cause, cooldown time.Duration) (wai
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
+	case d.overdue(now):
+		return firstBackoff, false
 	case d.running || why == asked:
 		return 0, true
 	case now.Before(d.next):
@@ -91,16 +94,23 @@ func (d *schedule) mayStart(now time.Time) bool {
 }
 
 // failing reports whether the last fetch failed.
-func (d *schedule) failing() bool {
+func (d *schedule) failing(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.failures > 0
+	return d.failures > 0 || d.overdue(now)
 }
 
-func (d *schedule) begin(now time.Time, why cause) {
+// overdue reports whether a fetch runs that should have ended: a RoundTripper
+// does not heed its context. Nobody joins it, and none is started beside it,
+// or each would leave another goroutine behind.
+func (d *schedule) overdue(now time.Time) bool {
+	return d.running && !now.Before(d.deadline)
+}
+
+func (d *schedule) begin(now time.Time, why cause, timeout time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.running, d.cause = true, why
+	d.running, d.cause, d.deadline = true, why, now.Add(timeout)
 	if why == forced {
 		d.lastKids = now
 	}
@@ -138,6 +148,9 @@ func (d *schedule) end(now time.Time, err error, haveKeys bool) time.Duration {
 func (d *schedule) wait(now time.Time) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.overdue(now) {
+		return firstBackoff
+	}
 	return max(d.next.Sub(now), 0)
 }
 
