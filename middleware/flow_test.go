@@ -81,6 +81,29 @@ func TestAuthenticateUnderAllowAnonymous(t *testing.T) {
 	}
 }
 
+// The scheme of credentials from another place goes with the error.
+func TestAuthenticatesErrorRemembersTheScheme(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), &middleware.Options{
+		Bindings: []middleware.Binding{fakeDPoP{}},
+		Sources: []middleware.Source{func(r *http.Request) (middleware.Credentials, error) {
+			return middleware.Credentials{Scheme: "DPoP", Token: r.Header.Get("X-Token")}, nil
+		}},
+	})
+	for _, row := range []struct{ name, token, code string }{
+		{"a bad token", "expired", `"invalid_token", error_description="The access token expired"`},
+		{"broken syntax", "a b", `"invalid_request", error_description="The credentials are not one token of the allowed characters"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("X-Token", row.token)
+			_, err := g.Authenticate(r)
+			w := httptest.NewRecorder()
+			g.Deny(w, r, err)
+			equal(t, w.Header()["Www-Authenticate"], []string{`Bearer realm="api"`, `DPoP realm="api", algs="ES256 EdDSA", error=` + row.code})
+		})
+	}
+}
+
 func TestAuthenticateBehindHandlerUnderAllowAnonymous(t *testing.T) {
 	g := middleware.New(newFakeVerifier(), &middleware.Options{AllowAnonymous: true})
 	g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

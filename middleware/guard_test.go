@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -79,6 +80,21 @@ func TestARefusedRequestDoesNotPassWhenItIsServedAgain(t *testing.T) {
 	if ran || w.Code != 401 {
 		t.Errorf("handler ran: %t, status %d", ran, w.Code)
 	}
+}
+
+// The context that a Verifier is given is no pass either: a call that it makes
+// to this very process is judged like any other.
+func TestACallOfAVerifierDoesNotPassItsOwnGuard(t *testing.T) {
+	var g *middleware.Guard
+	inner := httptest.NewRecorder()
+	g = middleware.New(middleware.VerifierFunc(func(ctx context.Context, _ string, _ *http.Request) (*middleware.Token, error) {
+		g.Handler(unreachable(t)).ServeHTTP(inner, httptest.NewRequest("POST", "/introspect", nil).WithContext(ctx))
+		return new(middleware.Token), nil
+	}), nil)
+	w := httptest.NewRecorder()
+	g.Handler(ok).ServeHTTP(w, bearer("a"))
+	equal(t, inner.Code, 401)
+	equal(t, w.Code, 200)
 }
 
 // Verifiers and bindings work on a request that has not passed yet.
