@@ -93,7 +93,7 @@ func TestByIssuer(t *testing.T) {
 			}
 		})
 	}
-	issuers["https://c"] = issuers["https://a"]
+	issuers["https://c"] = marks("c", "https://c", &chosen)
 	if _, err := v.Verify(t.Context(), jwt(header, `{"iss":"https://c"}`), nil); err == nil {
 		t.Error("a later change of the map changed the Verifier")
 	}
