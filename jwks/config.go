@@ -112,6 +112,9 @@ func (c Config) check() error {
 	if c.ClockSkew > maxClockSkew {
 		mistake("ClockSkew %v: more than %v", c.ClockSkew, maxClockSkew)
 	}
+	if c.KeySet != nil {
+		errs = append(errs, c.KeySet.mayBelongTo(c.Issuer))
+	}
 	if c.KeySet != nil && c.HTTPClient != nil {
 		mistake("HTTPClient beside a KeySet, which has its own")
 	}

@@ -47,10 +47,18 @@ func Parse(document []byte) (*KeySet, error) {
 // belongTo makes s the keys of issuer, or fails if they are another's: a key
 // must only ever verify tokens of its own issuer (RFC 8725 §3.8).
 func (s *KeySet) belongTo(issuer string) error {
-	if s.issuer.CompareAndSwap(nil, &issuer) || *s.issuer.Load() == issuer {
+	if s.issuer.CompareAndSwap(nil, &issuer) {
 		return nil
 	}
-	return errors.New("jwks: KeySet is in use for another issuer; keys belong to exactly one")
+	return s.mayBelongTo(issuer)
+}
+
+// mayBelongTo is belongTo without the consequence.
+func (s *KeySet) mayBelongTo(issuer string) error {
+	if of := s.issuer.Load(); of != nil && *of != issuer {
+		return errors.New("jwks: KeySet is in use for another issuer; keys belong to exactly one")
+	}
+	return nil
 }
 
 // served is how a snapshot came to be served.
