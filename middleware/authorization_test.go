@@ -14,6 +14,35 @@ import (
 
 var token68 = regexp.MustCompile(`^[A-Za-z0-9\-._~+/]+=*$`)
 
+// Every byte at every place of a short token: a token68 reaches the Verifier,
+// everything else is 400 (R6750-03).
+func TestToken68(t *testing.T) {
+	calls := 0
+	g := newGuard(nil, func() (*middleware.Token, error) {
+		calls++
+		return new(middleware.Token), nil
+	})
+	r := httptest.NewRequest("GET", "/", nil)
+	for n := 1; n <= 20; n++ {
+		for place := range n {
+			for b := range 256 {
+				token := []byte(strings.Repeat("a", n))
+				token[place] = byte(b)
+				if place == 0 && b == ' ' {
+					continue // one more separator
+				}
+				calls = 0
+				r.Header["Authorization"] = []string{"Bearer " + string(token)}
+				_, err := g.Authenticate(r)
+				legal := token68.Match(token)
+				if legal != (err == nil) || legal != (calls == 1) || !legal && !errors.Is(err, middleware.InvalidRequest) {
+					t.Fatalf("%q: %v, verified %d times", token, err, calls)
+				}
+			}
+		}
+	}
+}
+
 // FuzzAuthorization: whatever stands in an Authorization field, Authenticate
 // returns either a Token or an error, the Verifier sees only a token68 of at
 // most 16,384 bytes that stands in the field, and no error and no answer

@@ -75,8 +75,12 @@ func (r *recorder) text() string {
 
 // leaks reports whether any 12 bytes of secret in a row occur in text.
 func leaks(text, secret string) bool {
+	pieces := make(map[string]bool, len(text))
+	for i := 0; i+12 <= len(text); i++ {
+		pieces[text[i:i+12]] = true
+	}
 	for i := 0; i+12 <= len(secret); i++ {
-		if strings.Contains(text, secret[i:i+12]) {
+		if pieces[secret[i:i+12]] {
 			return true
 		}
 	}
