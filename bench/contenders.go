@@ -16,6 +16,7 @@ type contender struct {
 
 var contenders = []contender{
 	{"Warder", warder},
+	{"Warder, decision alone", decision},
 	{"golang-jwt + keyfunc", golangJWT},
 	{"go-oidc", goOIDC},
 	{"go-jwt-middleware", auth0},

@@ -194,7 +194,7 @@ func WriteDenial(w http.ResponseWriter, _ *http.Request, d Denial) {
 	// A length that an outer handler prepared is not that of our body. Its
 	// Content-Encoding stays: middleware that compresses says so beforehand
 	// and compresses our body too.
-	h.Del("Content-Length")
+	delete(h, "Content-Length")
 	h["Content-Type"] = plainText
 	h["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(d.StatusCode)

@@ -71,7 +71,7 @@ func TestLabelValuesAreBounded(t *testing.T) {
 	} {
 		for _, op := range []middleware.Op{
 			middleware.OpAuthenticate, middleware.OpVerify, middleware.OpAuthorize, middleware.OpFetch,
-			middleware.OpIntrospect, middleware.OpReplay, "unheard_of", "",
+			middleware.OpIntrospect, middleware.OpReplay, middleware.OpSnapshot, "unheard_of", "",
 		} {
 			observe(t.Context(), middleware.Event{
 				Op: op, Issuer: hostile, Route: hostile, Reason: middleware.Reason(hostile), Via: middleware.Via(hostile),
@@ -82,7 +82,7 @@ func TestLabelValuesAreBounded(t *testing.T) {
 		observe(t.Context(), middleware.Event{Op: middleware.OpAuthorize, Route: fmt.Sprint(i)})
 		observe(t.Context(), middleware.Event{Op: middleware.OpFetch, Issuer: fmt.Sprint(i), Keys: i})
 	}
-	for label, most := range map[string]int{"issuer": 101, "route": 1001, "reason": 1, "via": 1, "outcome": 3} {
+	for label, most := range map[string]int{"issuer": 101, "route": 1001, "reason": 1, "via": 1, "outcome": 5} {
 		got := values(t, registry, label)
 		if len(got) != most {
 			t.Errorf("%d values of %s, want %d", len(got), label, most)

@@ -47,6 +47,8 @@ func verify(ctx context.Context, token string, _ *http.Request) (*middleware.Tok
 		return refused("it_felt_wrong")
 	case token == "down":
 		middleware.Observe(ctx, middleware.Event{Op: middleware.OpFetch, Issuer: issuer, Reason: middleware.ReasonKeysUnavailable})
+		middleware.Observe(ctx, middleware.Event{Op: middleware.OpSnapshot, Issuer: issuer, Reason: middleware.ReasonOK, Keys: 1})
+		middleware.Observe(ctx, middleware.Event{Op: middleware.OpVerify, Issuer: issuer, Reason: middleware.ReasonOK, Stale: true})
 		e.Reason = middleware.ReasonKeysUnavailable
 		return nil, &middleware.Error{Reason: middleware.ReasonKeysUnavailable}
 	case strings.HasPrefix(token, "mistake-"):
