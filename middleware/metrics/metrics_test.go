@@ -35,7 +35,7 @@ func verify(ctx context.Context, token string, _ *http.Request) (*middleware.Tok
 	case token == "good":
 		return &middleware.Token{Issuer: issuer, Scopes: []string{"read"}}, nil
 	case token == "cached":
-		e.Via = middleware.ViaCache
+		e.Via, e.Stale = middleware.ViaCache, true
 		return &middleware.Token{Issuer: issuer, Scopes: []string{"read", "write"}}, nil
 	case token == "forged":
 		return refused(middleware.ReasonBadSignature)
@@ -48,7 +48,6 @@ func verify(ctx context.Context, token string, _ *http.Request) (*middleware.Tok
 	case token == "down":
 		middleware.Observe(ctx, middleware.Event{Op: middleware.OpFetch, Issuer: issuer, Reason: middleware.ReasonKeysUnavailable})
 		middleware.Observe(ctx, middleware.Event{Op: middleware.OpSnapshot, Issuer: issuer, Reason: middleware.ReasonOK, Keys: 1})
-		middleware.Observe(ctx, middleware.Event{Op: middleware.OpVerify, Issuer: issuer, Reason: middleware.ReasonOK, Stale: true})
 		e.Reason = middleware.ReasonKeysUnavailable
 		return nil, &middleware.Error{Reason: middleware.ReasonKeysUnavailable}
 	case strings.HasPrefix(token, "mistake-"):
