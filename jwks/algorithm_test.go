@@ -164,6 +164,8 @@ func TestSignatures(t *testing.T) {
 		{"R8037-02: 63 octets", resigned(edwards, signatureOf(edwards)[:63]), "401-T bad_signature"},
 		{"R8037-02: 65 octets", resigned(edwards, append(signatureOf(edwards), 0)), "401-T bad_signature"},
 		{"R9068-05: a key of another server", key{"rs", "RS256", other().private}.token(nil), "401-T bad_signature"},
+		{"R6750-16: expired", rs().token(object{"exp": 1}), "401-T expired"},
+		{"R6750-16: no JWT", "garbage", "401-T malformed_token"},
 		{"R6750-16: a signature by another key", key{"ed", "EdDSA", newEd("", "yet another seed of 32 bytes....").private}.token(nil), "401-T bad_signature"},
 	})
 

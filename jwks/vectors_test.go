@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"bufio"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,5 +109,28 @@ func TestVectors(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			a.wants(t, rs().sign("RS256", v.header, v.payload), v.expect)
 		})
+	}
+}
+
+// Whatever is wrong with a claim, the client is told that the token is invalid.
+func TestClaimsAreInvalidTokens(t *testing.T) {
+	a := knowing(t, all()...)
+	failing := 0
+	for _, v := range vectors(t) {
+		if v.header != stdHeader || !strings.HasPrefix(v.expect, "401-T") {
+			continue
+		}
+		failing++
+		t.Run("R9068-06: "+v.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/api/r", nil)
+			r.Header.Set("Authorization", "Bearer "+rs().sign("RS256", v.header, v.payload))
+			_, answer := a.do(r)
+			if challenge := answer.Header.Get("WWW-Authenticate"); answer.StatusCode != 401 || !strings.Contains(challenge, `error="invalid_token"`) {
+				t.Errorf("%d, %s", answer.StatusCode, challenge)
+			}
+		})
+	}
+	if failing < 50 {
+		t.Errorf("only %d failing claims", failing)
 	}
 }
