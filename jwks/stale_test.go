@@ -151,8 +151,9 @@ func TestBackgroundRefresh(t *testing.T) {
 				a.wants(t, rs().token(nil), "OK")
 				s.serve(keysURL, answer)
 				time.Sleep(5 * time.Minute)
+				token := rs().token(nil)
 				for range 60 {
-					if d := took(func() { each(10, func() { a.wants(t, rs().token(nil), "OK") }) }); d != 0 {
+					if d := took(func() { each(10, func() { a.wants(t, token, "OK") }) }); d != 0 {
 						t.Errorf("waited %v", d)
 					}
 					time.Sleep(9 * time.Second)
