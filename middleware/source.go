@@ -27,6 +27,9 @@ type Credentials struct {
 //
 // A Source must not guess: two values in its place are an error
 // ([InvalidRequest]), because whoever chooses between them chooses wrongly.
+//
+// The request is the one that the handler's is made of: a Source that reads
+// the body must put it back.
 type Source func(*http.Request) (Credentials, error)
 
 var errTwoPlaces = &Error{

@@ -356,6 +356,7 @@ func TestNamesPassPromlint(t *testing.T) {
 func everything(t *testing.T) *prometheus.Registry {
 	registry, h := api(t)
 	send(h, "GET", "/notes/1", "good")
+	send(h, "GET", "/notes/1", "cached")
 	send(h, "GET", "/notes/1", "down")
 	return registry
 }
