@@ -161,9 +161,11 @@ func (v *Verifier) isMeant(audience []string) bool {
 }
 
 // looksLikeIDToken reports whether claims have what only ID tokens have
-// (OpenID Connect Core §2): these claims, or a client as the audience.
+// (OpenID Connect Core §2): these claims, or a client as the audience. Events
+// are of logout tokens (OpenID Connect Back-Channel Logout §2.4), whose typ is
+// optional too.
 func looksLikeIDToken(t *middleware.Token, claims strictjson.Object) bool {
-	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
+	for _, name := range []string{"nonce", "at_hash", "c_hash", "events"} {
 		if _, ok := claims.Get(name); ok {
 			return true
 		}

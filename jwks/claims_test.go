@@ -28,7 +28,7 @@ func TestToken(t *testing.T) {
 	v := verifier(t, func(c *jwks.Config) { c.KeySet = parsed(t, all()...) })
 	got, err := v.Verify(t.Context(), rs().token(object{
 		"jti": "7", "iat": 1700000000.5, "nbf": 1700000001, "exp": 4102444800, "auth_time": 1600000000, "acr": "phr",
-		"scope": "read write", "aud": []string{"https://a", resource}, "cnf": object{"jkt": "k", "x5t#S256": "x", "jwk": object{}},
+		"scope": `read re"ad write`, "aud": []string{"https://a", resource}, "cnf": object{"jkt": "k", "x5t#S256": "x", "jwk": object{}},
 		"may_act": object{"sub": "m"}, "amr": []string{"pwd"}, "azp": "z",
 	}), nil)
 	if err != nil {

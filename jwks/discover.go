@@ -57,10 +57,13 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 
 // checkIssuer judges a configured issuer (RFC 8414 §2).
 func checkIssuer(issuer string, allowHTTP bool) error {
+	if err := checkURL("Issuer", issuer, allowHTTP); err != nil {
+		return err
+	}
 	if strings.Contains(issuer, "?") {
 		return fmt.Errorf("jwks: Issuer %q: has a query", issuer)
 	}
-	return checkURL("Issuer", issuer, allowHTTP)
+	return nil
 }
 
 // locations returns where issuer's metadata may be, in order: RFC 8414 §3.1,
@@ -88,39 +91,34 @@ type discovery struct {
 	allowHTTP, allowLocal bool
 	client                *wire.Client
 
-	uri  string // jwks_uri; empty: read the metadata first
-	read time.Time
+	uri  string    // jwks_uri; empty before the metadata was first read
+	read time.Time // when it was
 }
 
 func (d *discovery) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
-	known := d.uri
-	if known == "" || time.Since(d.read) >= metadataLifetime {
-		if err := d.discover(ctx); err != nil {
+	asked := d.uri == "" || time.Since(d.read) >= metadataLifetime
+	if asked {
+		// Without metadata, keys may still be where they were.
+		if err := d.discover(ctx); err != nil && d.uri == "" {
 			return nil, err
 		}
 	}
+	known := d.uri
 	snap, err := fetchSet(ctx, d.client, d.uri, old)
-	if err == nil || d.uri != known {
-		return snap, d.forgetIf(err)
+	if told := (*tooMany)(nil); err == nil || errors.As(err, &told) {
+		return snap, err
 	}
 	// The keys may have moved since the metadata was read.
-	if err := d.forgetIf(err); d.discover(ctx) != nil || d.uri == known {
-		return nil, err
+	if !asked && d.discover(ctx) == nil && d.uri != known {
+		return fetchSet(ctx, d.client, d.uri, old)
 	}
-	snap, err = fetchSet(ctx, d.client, d.uri, old)
-	return snap, d.forgetIf(err)
+	d.read = time.Time{}
+	return nil, err
 }
 
-// forgetIf makes the next fetch read the metadata again if this one failed.
-func (d *discovery) forgetIf(err error) error {
-	if err != nil {
-		d.uri = ""
-	}
-	return err
-}
-
-// mayBe reports whether keys from uri may be the issuer's. Without metadata,
-// nobody can say: then what it said when they were saved counts.
+// mayBe reports whether keys from uri may be the issuer's. Before any
+// metadata was read, nobody can say: then what it said when they were saved
+// counts.
 func (d *discovery) mayBe(uri string) bool {
 	return d.uri == "" || d.uri == uri
 }
@@ -134,6 +132,9 @@ func (d *discovery) discover(ctx context.Context) error {
 			d.uri, d.read = uri, time.Now()
 			return nil
 		}
+		if told := (*tooMany)(nil); errors.As(err, &told) {
+			return err
+		}
 		if first == nil {
 			first = fmt.Errorf("jwks: metadata: %w", err)
 		}
@@ -146,9 +147,19 @@ func (d *discovery) discover(ctx context.Context) error {
 
 // ask returns the jwks_uri that the document at location says.
 func (d *discovery) ask(ctx context.Context, location string) (string, error) {
+	// Half of what is left: a location that hangs leaves time for the next,
+	// and for the keys.
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/2)
+		defer cancel()
+	}
 	resp, err := d.client.Get(ctx, location, "application/json", maxDocument)
 	if err != nil {
 		return "", err
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return "", &tooMany{"metadata", retryAfter(resp.Header, time.Now())}
 	}
 	return d.jwksURI(resp)
 }

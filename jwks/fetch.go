@@ -61,16 +61,34 @@ func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapsho
 			return nil, fmt.Errorf("jwks: key set: %w", err)
 		}
 		snap.uri = uri
-		snap.etag, snap.modified = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")
+		snap.etag, snap.modified = validators(resp.Header)
 	case resp.StatusCode == http.StatusNotModified && conditional:
 		snap = old.confirmed()
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return nil, &tooMany{retryAfter(resp.Header, time.Now())}
+		return nil, &tooMany{"key set", retryAfter(resp.Header, time.Now())}
 	default:
 		return nil, fmt.Errorf("jwks: key set: status %d", resp.StatusCode)
 	}
-	snap.lifetime, snap.stated = lifetime(resp.Header, time.Now())
+	// A 304 need not repeat what was stated before (RFC 9111 §4.3.4).
+	if fresh, stated := lifetime(resp.Header, time.Now()); stated || resp.StatusCode == http.StatusOK {
+		snap.lifetime, snap.stated = fresh, stated
+	}
 	return snap, nil
+}
+
+// validators returns what to ask the next time whether the answer with these
+// fields is still good. A date is none if the set might have changed once more
+// within its second (RFC 9110 §8.8.2.2).
+func validators(h http.Header) (etag, modified string) {
+	if etag = h.Get("ETag"); etag != "" {
+		return etag, ""
+	}
+	at, err := http.ParseTime(h.Get("Last-Modified"))
+	sent, noDate := http.ParseTime(h.Get("Date"))
+	if err != nil || noDate != nil || sent.Sub(at) < time.Minute {
+		return "", ""
+	}
+	return "", h.Get("Last-Modified")
 }
 
 func setIf(h http.Header, name, value string) {
@@ -80,6 +98,9 @@ func setIf(h http.Header, name, value string) {
 }
 
 // tooMany is an answer of 429 and when to come back.
-type tooMany struct{ retryAfter time.Duration }
+type tooMany struct {
+	to         string // what we asked for
+	retryAfter time.Duration
+}
 
-func (*tooMany) Error() string { return "jwks: key set: status 429" }
+func (e *tooMany) Error() string { return "jwks: " + e.to + ": status 429" }

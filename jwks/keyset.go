@@ -29,6 +29,7 @@ type KeySet struct {
 	opts     RemoteOptions
 	schedule schedule
 	flights  flight.Group[*snapshot]
+	looked   atomic.Bool // for a snapshot file
 }
 
 // Parse returns the KeySet of a JWK Set document (RFC 7517 §5). Keys that
@@ -61,46 +62,45 @@ func (s *KeySet) mayBelongTo(issuer string) error {
 	return nil
 }
 
-// served is how a snapshot came to be served.
-type served struct {
-	waited bool // for a fetch
-	stale  bool // it is past its time, and the issuer does not answer
-}
-
-// usable returns the keys to judge a token by, as their age demands.
-func (s *KeySet) usable(ctx context.Context) (*snapshot, served, error) {
-	snap := s.current.Load()
+// usable returns the keys to judge a token by that came at now, as the age of
+// the keys demands. Stale means that they are past their time, and that the
+// issuer does not answer.
+func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isStale bool, err error) {
+	snap = s.current.Load()
 	if s.source == nil {
 		if snap == nil {
-			return nil, served{}, unavailable(errNoKeys, 0)
+			return nil, false, unavailable(errNoKeys, 0)
 		}
-		return snap, served{}, nil
+		return snap, false, nil
 	}
-	switch s.opts.age(snap, time.Now()) {
+	if snap == nil {
+		snap = s.restored(ctx)
+	}
+	switch s.opts.age(snap, now) {
 	case fresh:
-		return snap, served{}, nil
+		return snap, false, nil
 	case due:
 		s.refreshSoon(ctx, snap)
-		return snap, served{}, nil
+		return snap, false, nil
 	case stale:
-		if s.schedule.failing(time.Now()) {
+		if s.schedule.failing() {
 			s.refreshSoon(ctx, snap)
-			return snap, served{stale: true}, nil
+			return snap, true, nil
 		}
-		next, err := s.refresh(ctx, snap, scheduled)
-		switch {
-		case err == nil:
-			return next, served{waited: true}, nil
-		case ctx.Err() != nil:
-			return nil, served{}, err
+		next, err := s.refresh(ctx, snap, scheduled, now)
+		if err == nil {
+			return next, false, nil
 		}
-		// The issuer's trouble is not yet the token's (RFC 5861 §4). Nothing
-		// came of the waiting: a key ID that these keys lack is still open.
-		return snap, served{stale: true}, nil
+		// The issuer's trouble is not yet the token's (RFC 5861 §4). The keys
+		// may have gone nevertheless: see fetch.
+		if left := s.current.Load(); left != nil && ctx.Err() == nil {
+			return left, true, nil
+		}
+		return nil, false, err
 	}
 	// No keys, or keys too old to be trusted: fail closed.
-	snap, err := s.refresh(ctx, snap, scheduled)
-	return snap, served{waited: true}, err
+	snap, err = s.refresh(ctx, snap, scheduled, now)
+	return snap, false, err
 }
 
 // lacks reports whether no key has this ID and no fetch may start now to look
@@ -122,28 +122,40 @@ func (s *KeySet) lacks(kid string) bool {
 	return !ok && wait == 0
 }
 
-// refetch returns keys in place of seen, in which a key ID was not found. The
-// result may be seen itself: the ID is then unknown for good, or for now.
-func (s *KeySet) refetch(ctx context.Context, seen *snapshot) (*snapshot, error) {
-	if s.source == nil {
-		return seen, nil
+// refetch returns keys for a token that came at now and that none of seen's
+// verifies: newer ones, or seen itself if no fetch may start to look for more.
+// A fetch that began before the token came may have missed its key, so
+// refetch does not count one that it only joined.
+func (s *KeySet) refetch(ctx context.Context, seen *snapshot, now time.Time) (*snapshot, error) {
+	for s.source != nil && !seen.fetched.After(now) {
+		snap, err := s.refresh(ctx, seen, forced, now)
+		if err != nil || snap == seen {
+			return snap, err
+		}
+		seen = snap
 	}
-	return s.refresh(ctx, seen, forced)
+	return seen, nil
 }
 
-// refresh waits for a fetch, its own or the one under way.
-func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause) (*snapshot, error) {
+// refresh waits for a fetch, its own or the one under way, for Timeout from
+// now on: when the token came, however often this request waits.
+func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause, now time.Time) (*snapshot, error) {
 	if snap, err, known := s.verdict(seen, why); known {
 		return snap, err
 	}
-	// The fetch has this deadline too; a RoundTripper might not keep it.
-	wait, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	wait, cancel := context.WithDeadline(ctx, now.Add(s.opts.Timeout))
 	defer cancel()
 	snap, err := s.flights.Do(wait, "", s.fetch(seen, why))
-	if refused := (*middleware.Error)(nil); err == nil || errors.As(err, &refused) {
-		return snap, err
+	if err == nil {
+		return snap, nil
 	}
-	return nil, unavailable(err, time.Second) // a context that ended, or a panic
+	if brought := s.current.Load(); brought != seen && brought != nil {
+		return brought, nil // what failed came after the fetch
+	}
+	if refused := (*middleware.Error)(nil); errors.As(err, &refused) {
+		return nil, err
+	}
+	return nil, unavailable(err, time.Second) // out of time, or a panic
 }
 
 // refreshSoon starts a fetch that nobody waits for, unless one is under way or
@@ -157,7 +169,7 @@ func (s *KeySet) refreshSoon(ctx context.Context, seen *snapshot) {
 // verdict answers without a fetch where none may start now and none is under
 // way that might bring what the caller wants.
 func (s *KeySet) verdict(seen *snapshot, why cause) (*snapshot, error, bool) {
-	if snap := s.current.Load(); snap != seen {
+	if snap := s.current.Load(); snap != seen && snap != nil {
 		return snap, nil, true // somebody was faster: judge by the new keys
 	}
 	wait, ok := s.schedule.admits(time.Now(), why, s.opts.Cooldown)
@@ -178,30 +190,36 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 			return snap, err
 		}
 		began := time.Now()
-		s.schedule.begin(began, why, s.opts.Timeout)
+		// Validators only where nothing is the matter: somebody who misses a
+		// key, or a server that chokes on them, wants the whole set.
+		old := seen
+		if why != scheduled || s.schedule.failing() {
+			old = nil
+		}
+		s.schedule.begin(began, why)
 		err = errPanicked // unless the source returns
 		defer func() {
-			haveKeys := s.opts.age(seen, began) != expired
-			wait := s.schedule.end(time.Now(), err, haveKeys)
+			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired)
 			s.report(ctx, middleware.OpFetch, began, err)
 			if err != nil {
-				snap, err = s.restored(ctx, seen), unavailable(err, wait)
-			}
-			if snap != nil {
-				err = nil
+				err = unavailable(err, wait)
 			}
 		}()
 		limited, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 		defer cancel()
-		if snap, err = s.source.fetch(limited, seen); err != nil {
+		if snap, err = s.source.fetch(limited, old); err != nil {
+			s.dropForeign(ctx, seen)
 			return nil, err
 		}
 		snap.fetched, snap.fresh = began, s.opts.RefreshAfter
 		if snap.stated && s.opts.RefreshAfter > 0 {
 			snap.fresh = min(max(snap.lifetime, minLifetime), maxLifetime)
 		}
+		if s.opts.Snapshot == "" {
+			snap.document = nil
+		}
 		s.current.Store(snap)
-		s.save(ctx, snap)
+		s.saveSoon(ctx, snap)
 		return snap, nil
 	}
 }

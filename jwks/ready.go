@@ -21,7 +21,7 @@ func (s *KeySet) Refresh(ctx context.Context) error {
 	if s.source == nil {
 		return nil
 	}
-	_, err := s.refresh(ownWork(ctx), s.current.Load(), asked)
+	_, err := s.refresh(ownWork(ctx), s.current.Load(), asked, time.Now())
 	return err
 }
 
@@ -39,14 +39,15 @@ func (s *KeySet) KeepFresh(ctx context.Context) {
 		return
 	}
 	ctx = ownWork(ctx)
-	for {
+	s.restored(ctx)
+	for floor := time.Duration(0); ; floor = time.Second { // whatever the options say
 		snap := s.current.Load()
 		wait, due := s.untilDue(snap, time.Now())
 		if !due {
 			<-ctx.Done()
 			return
 		}
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(max(wait, floor))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -54,17 +55,17 @@ func (s *KeySet) KeepFresh(ctx context.Context) {
 		case <-timer.C:
 		}
 		// Whether it succeeded shows in the next wait, and to Observe.
-		_, _ = s.refresh(ctx, snap, scheduled)
+		_, _ = s.refresh(ctx, snap, scheduled, time.Now())
 	}
 }
 
 // untilDue returns when the keys want a refresh, or false if they never do.
 func (s *KeySet) untilDue(snap *snapshot, now time.Time) (time.Duration, bool) {
 	wait := s.schedule.wait(now)
-	if snap == nil {
+	switch {
+	case snap == nil || snap.restored:
 		return wait, true
-	}
-	if snap.fresh < 0 {
+	case snap.fresh < 0:
 		return 0, false
 	}
 	return max(wait, snap.fresh-now.Sub(snap.fetched)), true
@@ -74,7 +75,7 @@ func (s *KeySet) untilDue(snap *snapshot, now time.Time) (time.Duration, bool) {
 // within MaxStale. Where there are none it fetches, as a request would, so
 // that a process that gets requests only once it is ready becomes ready.
 func (s *KeySet) Ready(ctx context.Context) error {
-	_, _, err := s.usable(ownWork(ctx))
+	_, _, err := s.usable(ownWork(ctx), time.Now())
 	return err
 }
 
@@ -83,7 +84,7 @@ func (s *KeySet) Ready(ctx context.Context) error {
 // reason to take this process out of service; 503 where there are none.
 func (s *KeySet) ReadyHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, how, err := s.usable(ownWork(r.Context()))
+		_, isStale, err := s.usable(ownWork(r.Context()), time.Now())
 		h := w.Header()
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
@@ -91,7 +92,7 @@ func (s *KeySet) ReadyHandler() http.Handler {
 		switch {
 		case err != nil:
 			status, body = http.StatusServiceUnavailable, "not ready: no keys of the issuer\n"
-		case how.stale:
+		case isStale:
 			body = "ready, with stale keys: the issuer does not answer\n"
 		}
 		w.WriteHeader(status)

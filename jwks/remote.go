@@ -21,8 +21,9 @@ import (
 //   - for WaitAfter from then on they are served and refreshed in the
 //     background;
 //   - then a request waits for one refresh, at most Timeout. If that fails the
-//     keys are served still, up to MaxStale;
-//   - from MaxStale on, and without keys, requests are answered 503.
+//     keys are served still;
+//   - from MaxStale on, whatever else says otherwise, and without keys, a
+//     request waits for one attempt, and is answered 503 if that fails.
 //
 // A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, with jitter;
 // after 1 s while there are no keys. A status of 429 with Retry-After is
@@ -45,10 +46,12 @@ type RemoteOptions struct {
 	Timeout time.Duration
 
 	// Snapshot names a file that keeps the last good set, so that a restart
-	// survives an outage of the issuer. It is read when the first fetch fails,
-	// and only used while younger than MaxStale. It is trusted like
-	// configuration: on Unix it is ignored if it or its folder can be written
-	// by others or belongs to another user. Default none.
+	// survives an outage of the issuer: a process without keys reads it, tries
+	// one refresh, and serves its keys as stale ones if that fails. It is
+	// trusted like configuration: on Unix it is neither used nor written if it
+	// or its folder can be written by others or belongs to another user. One
+	// of another issuer or jwks_uri, one older than MaxStale and one from the
+	// future are not used. Default none.
 	Snapshot string
 
 	// MetadataURL is where Discover reads the issuer's metadata, such as an
@@ -93,10 +96,19 @@ func (o *RemoteOptions) withDefaults() RemoteOptions {
 }
 
 func (o *RemoteOptions) check() error {
+	var errs []error
 	if o.Timeout < 0 {
-		return errors.New("jwks: Timeout is negative; a fetch needs an end")
+		errs = append(errs, errors.New("jwks: Timeout is negative; a fetch needs an end"))
 	}
-	return nil
+	for name, d := range map[string]time.Duration{
+		"RefreshAfter": o.RefreshAfter, "WaitAfter": o.WaitAfter, "MaxStale": o.MaxStale,
+		"Cooldown": o.Cooldown, "Timeout": o.Timeout,
+	} {
+		if 0 < d && d < time.Millisecond { // 300 is 300 nanoseconds, and would hammer the issuer
+			errs = append(errs, fmt.Errorf("jwks: %s %v: is its unit missing?", name, d))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Remote returns the KeySet that the JWK Set document at uri holds (RFC 7517
@@ -121,10 +133,10 @@ func checkURL(what, raw string, allowHTTP bool) error {
 	switch {
 	case raw == "":
 		return fmt.Errorf("jwks: %s is missing", what)
+	case strings.Contains(raw, "@"):
+		return fmt.Errorf("jwks: %s: a URL with a password in it", what) // not quoted, of course
 	case err != nil || u.Hostname() == "":
 		return fmt.Errorf("jwks: %s %q: not an absolute URL", what, raw)
-	case u.User != nil:
-		return fmt.Errorf("jwks: %s: a URL with a password in it", what)
 	case strings.Contains(raw, "#"):
 		return fmt.Errorf("jwks: %s %q: has a fragment", what, raw)
 	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || wire.Loopback(u.Hostname())):

@@ -38,21 +38,36 @@ var (
 )
 
 // restored returns the keys of the snapshot file, for a process that has none
-// and whose first fetch failed. Nil where there are none to trust.
-func (s *KeySet) restored(ctx context.Context, seen *snapshot) *snapshot {
-	if s.opts.Snapshot == "" || seen != nil {
-		return nil
+// yet. It looks once. Nil where there are none to trust.
+func (s *KeySet) restored(ctx context.Context) *snapshot {
+	if s.opts.Snapshot == "" || s.looked.Load() {
+		return s.current.Load()
 	}
-	began := time.Now()
-	snap, err := s.readSaved(began)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // never saved: no event
+	// Shared, so that nobody goes on without the file while another reads it.
+	_, _ = s.flights.Do(ctx, "snapshot", func(ctx context.Context) (*snapshot, error) {
+		if s.looked.Load() {
+			return nil, nil
+		}
+		began := time.Now()
+		snap, err := s.readSaved(began)
+		if err == nil {
+			s.current.CompareAndSwap(nil, snap)
+		}
+		s.looked.Store(true)
+		if !errors.Is(err, fs.ErrNotExist) { // never saved: no event
+			s.report(ctx, middleware.OpSnapshot, began, err)
+		}
+		return nil, nil
+	})
+	return s.current.Load()
+}
+
+// dropForeign forgets keys from a snapshot file that turn out to come from
+// elsewhere than the issuer's metadata says now.
+func (s *KeySet) dropForeign(ctx context.Context, seen *snapshot) {
+	if seen != nil && seen.restored && !s.source.mayBe(seen.uri) && s.current.CompareAndSwap(seen, nil) {
+		s.report(ctx, middleware.OpSnapshot, time.Now(), errSavedForeign)
 	}
-	if err == nil {
-		s.current.Store(snap)
-	}
-	s.report(ctx, middleware.OpSnapshot, began, err)
-	return snap
 }
 
 func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
@@ -88,24 +103,33 @@ func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
 	if err != nil {
 		return nil, errSavedDamaged
 	}
-	snap.uri, snap.fetched = f.URI, f.Fetched
-	return snap, nil // fresh is 0: wants a refresh at once
+	snap.uri, snap.fetched, snap.restored = f.URI, f.Fetched, true
+	return snap, nil
 }
 
-// save keeps snap in the snapshot file. A failure costs the next restart, not
-// this process: it is reported and nothing else.
-func (s *KeySet) save(ctx context.Context, snap *snapshot) {
+// saveSoon keeps snap in the snapshot file. Nobody waits for the disk. A
+// failure costs the next restart, not this process: it is reported and nothing
+// else.
+func (s *KeySet) saveSoon(ctx context.Context, snap *snapshot) {
 	if s.opts.Snapshot == "" {
 		return
 	}
-	began := time.Now()
-	content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
-	if err == nil {
-		err = writeOwn(s.opts.Snapshot, content)
-	}
-	if err != nil {
-		s.report(ctx, middleware.OpSnapshot, began, errNotSaved) // err quotes a path
-	}
+	s.flights.Go(ctx, "save", func(ctx context.Context) (*snapshot, error) {
+		began := time.Now()
+		content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
+		if err == nil {
+			err = writeOwn(s.opts.Snapshot, content)
+		}
+		switch {
+		case err == errSavedAccess:
+		case err != nil:
+			err = errNotSaved // err quotes a path
+		}
+		if err != nil {
+			s.report(ctx, middleware.OpSnapshot, began, err)
+		}
+		return nil, nil
+	})
 }
 
 func (s *KeySet) issuerName() string {
@@ -125,6 +149,11 @@ func readOwn(name string) ([]byte, error) {
 	if err != nil {
 		return nil, absent(err)
 	}
+	// Judged before it is opened: to open a pipe would wait for its writer,
+	// and a link leads to folders that nobody looked at.
+	if !ours(folder) || !ours(link) || !link.Mode().IsRegular() {
+		return nil, errSavedAccess
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, absent(err)
@@ -134,9 +163,9 @@ func readOwn(name string) ([]byte, error) {
 	if err != nil {
 		return nil, errSavedAbsent
 	}
-	// The opened file is judged, and that it is the one of that name: a link
-	// leads to folders that nobody looked at.
-	if !link.Mode().IsRegular() || !os.SameFile(link, info) || !ours(info) || !ours(folder) {
+	// And that it is still the file of that name. In a folder that only we
+	// can write, nobody else can have put another there.
+	if !os.SameFile(link, info) {
 		return nil, errSavedAccess
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
@@ -157,7 +186,14 @@ func absent(err error) error {
 }
 
 // writeOwn replaces the file with this name as a whole or not at all.
+// It is not written where it would not be trusted: that shows on a good day
+// already, not in the outage that needs it.
 func writeOwn(name string, content []byte) (err error) {
+	if folder, err := os.Stat(filepath.Dir(name)); err != nil {
+		return err
+	} else if !ours(folder) {
+		return errSavedAccess
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // 0600
 	if err != nil {
 		return err

@@ -37,16 +37,18 @@ func (o *RemoteOptions) age(snap *snapshot, now time.Time) phase {
 	}
 	age := now.Sub(snap.fetched)
 	switch {
-	case age < 0:
-		return stale // from a snapshot file, and the clock went back: ask
-	case snap.fresh < 0 || age < snap.fresh:
+	case snap.fresh < 0 && !snap.restored:
+		return fresh // never by age
+	case age >= max(o.MaxStale, 0) && (o.MaxStale > 0 || age-snap.fresh >= max(o.WaitAfter, 0)):
+		return expired
+	case snap.restored:
+		return stale // ask first
+	case age < snap.fresh:
 		return fresh
-	case age < snap.fresh+max(o.WaitAfter, 0):
+	case age-snap.fresh < o.WaitAfter:
 		return due
-	case age < o.MaxStale:
-		return stale
 	}
-	return expired
+	return stale
 }
 
 // Failed fetches are repeated after these.
@@ -61,7 +63,6 @@ type schedule struct {
 	mu       sync.Mutex
 	running  bool
 	cause    cause     // of the fetch that is running
-	deadline time.Time // of the fetch that is running
 	failures int       // in a row
 	next     time.Time // after a failure: no fetch before this
 	lastKids time.Time // when the last forced fetch that did not fail began
@@ -74,8 +75,6 @@ func (d *schedule) admits(now time.Time, why cause, cooldown time.Duration) (wai
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.overdue(now):
-		return firstBackoff, false
 	case d.running || why == asked:
 		return 0, true
 	case now.Before(d.next):
@@ -94,23 +93,16 @@ func (d *schedule) mayStart(now time.Time) bool {
 }
 
 // failing reports whether the last fetch failed.
-func (d *schedule) failing(now time.Time) bool {
+func (d *schedule) failing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.failures > 0 || d.overdue(now)
+	return d.failures > 0
 }
 
-// overdue reports whether a fetch runs that should have ended: a RoundTripper
-// does not heed its context. Nobody joins it, and none is started beside it,
-// or each would leave another goroutine behind.
-func (d *schedule) overdue(now time.Time) bool {
-	return d.running && !now.Before(d.deadline)
-}
-
-func (d *schedule) begin(now time.Time, why cause, timeout time.Duration) {
+func (d *schedule) begin(now time.Time, why cause) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.running, d.cause, d.deadline = true, why, now.Add(timeout)
+	d.running, d.cause = true, why
 	if why == forced {
 		d.lastKids = now
 	}
@@ -148,9 +140,6 @@ func (d *schedule) end(now time.Time, err error, haveKeys bool) time.Duration {
 func (d *schedule) wait(now time.Time) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.overdue(now) {
-		return firstBackoff
-	}
 	return max(d.next.Sub(now), 0)
 }
 

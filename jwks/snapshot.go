@@ -33,6 +33,10 @@ type snapshot struct {
 	lifetime       time.Duration // that the issuer stated
 	stated         bool
 
+	// restored says that it is from a snapshot file, and that no fetch has
+	// confirmed it since: stale, whatever its age.
+	restored bool
+
 	// headers remembers the header segments of tokens that verified under
 	// this snapshot: an issuer writes the same few again and again. Strangers
 	// cannot fill it, as only verified tokens enter, and it goes with the
@@ -46,6 +50,7 @@ func (s *snapshot) confirmed() *snapshot {
 	c := &snapshot{
 		keys: s.keys, byID: s.byID,
 		uri: s.uri, document: s.document, etag: s.etag, modified: s.modified,
+		lifetime: s.lifetime, stated: s.stated,
 	}
 	c.headers.Store(s.headers.Load())
 	return c

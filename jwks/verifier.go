@@ -74,8 +74,8 @@ func invalid(reason middleware.Reason, description string) *middleware.Error {
 // cannot be had.
 func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
 	now := time.Now()
-	t, how, err := v.verify(ctx, token, now)
-	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Reason: middleware.ReasonOK, Stale: how.stale}
+	t, isStale, err := v.verify(ctx, token, now)
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Reason: middleware.ReasonOK, Stale: isStale}
 	if err == nil || err == errBadSignature {
 		e.Via = middleware.ViaSignature // nothing else needed one
 	}
@@ -96,32 +96,32 @@ func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*
 	return t, nil
 }
 
-func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (_ *middleware.Token, how served, err error) {
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (_ *middleware.Token, isStale bool, err error) {
 	j, err := v.parse(token)
 	if err != nil {
-		return nil, how, err
+		return nil, isStale, err
 	}
 	profile := isType(j.header.Type, "at+jwt") // RFC 9068 §2.1
 	if !profile && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
-		return nil, how, errWrongType
+		return nil, isStale, errWrongType
 	}
 	var few [24]strictjson.Member // the claims of most tokens, on the stack
 	claims, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
-		return nil, how, errMalformed
+		return nil, isStale, errMalformed
 	}
 	t, err := v.read(claims, j.payload)
 	if err != nil {
-		return nil, how, err
+		return nil, isStale, err
 	}
 	if err := v.judge(t, claims, profile, now); err != nil {
-		return nil, how, err
+		return nil, isStale, err
 	}
-	how, err = v.verifySignature(ctx, j)
+	isStale, err = v.verifySignature(ctx, j, now)
 	if err != nil {
-		return nil, how, err
+		return nil, isStale, err
 	}
-	return t, how, nil
+	return t, isStale, nil
 }
 
 // VerifyJWS verifies a compact JWS of type typ, other than an access token,
@@ -136,7 +136,7 @@ func (v *Verifier) VerifyJWS(ctx context.Context, typ, compact string) ([]byte, 
 	if !isType(j.header.Type, typ) {
 		return nil, errWrongType
 	}
-	if _, err := v.verifySignature(ctx, j); err != nil {
+	if _, err := v.verifySignature(ctx, j, time.Now()); err != nil {
 		return nil, err
 	}
 	return j.payload, nil
@@ -188,48 +188,55 @@ func isType(typ, want string) bool {
 	return strings.EqualFold(typ, want)
 }
 
-// verifySignature verifies j by the issuer's keys, and fetches those if it
-// must. A request waits for one fetch at most.
-func (v *Verifier) verifySignature(ctx context.Context, j jws) (how served, err error) {
+// verifySignature verifies j, which came at now, by the issuer's keys, and
+// fetches those if it must.
+func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time) (isStale bool, err error) {
 	// One buffer holds both what is signed and the signature.
 	buf := make([]byte, 0, len(j.signed)+len(j.signature))
 	buf, err = strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
 	if err != nil {
-		return how, errMalformed
+		return false, errMalformed
 	}
 	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
-	snap, how, err := v.keys.usable(ctx)
+	snap, isStale, err := v.keys.usable(ctx, now)
 	if err != nil {
-		return how, err
+		return isStale, err
 	}
-	keys := snap.find(j.header.KeyID)
-	if len(keys) == 0 && !how.waited {
-		seen := snap
-		if snap, err = v.keys.refetch(ctx, seen); err != nil {
-			return how, err
+	err = v.verifyBy(snap, j.header, signed, signature)
+	if err == errUnknownKey {
+		next, unfetched := v.keys.refetch(ctx, snap, now)
+		switch {
+		case unfetched != nil:
+			return isStale, unfetched
+		case next != snap:
+			snap = next
+			err = v.verifyBy(snap, j.header, signed, signature)
+		case v.keys.source != nil && !snap.fetched.After(now):
+			err = errCoolingDown
 		}
-		if keys = snap.find(j.header.KeyID); len(keys) == 0 && snap == seen {
-			return how, errCoolingDown
-		}
 	}
-	if len(keys) == 0 {
-		return how, errUnknownKey
+	switch {
+	case err == nil:
+		snap.remember(j.segment, j.header)
+	case j.header.KeyID == "" && (err == errUnknownKey || err == errCoolingDown):
+		err = errBadSignature // by any key that it might be
 	}
-	if err := v.verifyBy(keys, j.header.Algorithm, signed, signature); err != nil {
-		return how, err
-	}
-	snap.remember(j.segment, j.header)
-	return how, nil
+	return isStale, err
 }
 
-// verifyBy tries the keys that are for alg (RFC 7517 §4.5). A wrong
-// signature under a known key ID is wrong, whatever the issuer might publish
-// next: it causes no fetch.
-func (v *Verifier) verifyBy(keys []*jose.Key, alg string, signed, signature []byte) error {
+// verifyBy verifies by the keys that have the kid and are for alg (RFC 7517
+// §4.5). The result is errUnknownKey where newer keys might do: for a kid that
+// is not there, and without a kid. A wrong signature under a known kid is
+// wrong, whatever the issuer publishes next.
+func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []byte) error {
+	keys := snap.find(h.KeyID)
+	if len(keys) == 0 {
+		return errUnknownKey
+	}
 	var few [maxCandidates]*jose.Key
 	candidates := few[:0]
 	for _, k := range keys {
-		if !v.isFor(k, alg) {
+		if !v.isFor(k, h.Algorithm) {
 			continue
 		}
 		if len(candidates) == maxCandidates {
@@ -237,13 +244,16 @@ func (v *Verifier) verifyBy(keys []*jose.Key, alg string, signed, signature []by
 		}
 		candidates = append(candidates, k)
 	}
-	if len(candidates) == 0 {
-		return errKeyOfAnotherKind
-	}
 	for _, k := range candidates {
-		if k.Verify(alg, signed, signature) == nil {
+		if k.Verify(h.Algorithm, signed, signature) == nil {
 			return nil
 		}
+	}
+	switch {
+	case h.KeyID == "":
+		return errUnknownKey
+	case len(candidates) == 0:
+		return errKeyOfAnotherKind
 	}
 	return errBadSignature
 }

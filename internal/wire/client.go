@@ -20,7 +20,12 @@ const fallbackTimeout = 10 * time.Second
 type Client struct {
 	http         http.Client
 	maxRedirects int
+	abandoned    atomic.Int32 // calls that outlived their deadline
 }
+
+// maxAbandoned bounds the calls that a RoundTripper keeps past their deadline.
+// Each costs a goroutine until it returns.
+const maxAbandoned = 8
 
 // NewClient returns a Client that works on a copy of c and follows at most
 // maxRedirects redirects; 0 follows none. The cookie jar and CheckRedirect of c
@@ -76,11 +81,17 @@ func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Res
 // error is an [*Error]. Any status is an answer, not an error; a longer body is
 // an error with a 2xx status and left out with any other, because the status
 // alone then says what there is to know.
-func (c *Client) Do(req *http.Request, limit int64) (_ *Response, err error) {
+//
+// Do returns when req's context ends, even if the RoundTripper does not heed
+// it. A few such calls are left behind; while there are more, Do refuses.
+func (c *Client) Do(req *http.Request, limit int64) (*Response, error) {
 	if req.URL == nil || req.URL.Host == "" || req.URL.Scheme != "https" && req.URL.Scheme != "http" {
 		return nil, &Error{Class: Unsendable}
 	}
 	host := req.URL.Host // without userinfo
+	if c.abandoned.Load() >= maxAbandoned {
+		return nil, &Error{Class: Stuck, Host: host}
+	}
 	ctx := req.Context()
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -88,6 +99,34 @@ func (c *Client) Do(req *http.Request, limit int64) (_ *Response, err error) {
 		defer cancel()
 	}
 
+	type answer struct {
+		resp *Response
+		err  error
+	}
+	answers := make(chan answer, 1)
+	var settled atomic.Bool // by whichever comes first
+	go func() {
+		resp, err := c.send(ctx, req, host, limit)
+		answers <- answer{resp, err}
+		if !settled.CompareAndSwap(false, true) {
+			c.abandoned.Add(-1)
+		}
+	}()
+	select {
+	case a := <-answers:
+		return a.resp, a.err
+	case <-ctx.Done():
+	}
+	if !settled.CompareAndSwap(false, true) {
+		a := <-answers
+		return a.resp, a.err
+	}
+	c.abandoned.Add(1) // until it returns, at once for a RoundTripper as it should be
+	return nil, classify(ctx, ctx.Err(), new(progress), host)
+}
+
+// send is one call, redirects included.
+func (c *Client) send(ctx context.Context, req *http.Request, host string, limit int64) (_ *Response, err error) {
 	// A caller's RoundTripper is foreign code: when it panics, nobody's
 	// request should. The panic value may hold anything and is dropped.
 	defer func() {

@@ -27,6 +27,7 @@ const (
 	Broken      Class = "connection broken or answer not HTTP"
 	Unsendable  Class = "not a request that can be sent"
 	Panicked    Class = "HTTP client panicked"
+	Stuck       Class = "earlier calls of the HTTP client have not returned"
 )
 
 // Error says why there is no [Response]. Its text holds the class and the host

@@ -15,9 +15,15 @@ func Loopback(host string) bool {
 // Local reports whether host, a name or an address without port, is this
 // machine or its link: localhost, loopback, link-local or unspecified. A name
 // that ends in a number counts as local: some resolvers read it as an address
-// (127.1, 0x7f000001), so it is refused where a local one is. It looks nothing
-// up.
+// (127.1, 0x7f000001), so it is refused where a local one is. So does one that
+// is not ASCII: net/http maps it to ASCII, full-width digits included, before it
+// dials. It looks nothing up.
 func Local(host string) bool {
+	for i := range len(host) {
+		if host[i] >= 0x80 {
+			return true
+		}
+	}
 	ip, named := address(host)
 	if named || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified() {
 		return true
