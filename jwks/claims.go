@@ -19,7 +19,7 @@ const (
 // read returns the Token that claims describe, whose types are right as far as
 // anybody downstream may rely on them. Whether the token is acceptable is not
 // judged here.
-func (v *Verifier) read(claims strictjson.Object, raw []byte) (*middleware.Token, error) {
+func (v *Verifier) read(claims strictjson.Object, raw []byte, profile bool) (*middleware.Token, error) {
 	t := &middleware.Token{Raw: json.RawMessage(raw)}
 	ok := true
 	for _, m := range claims {
@@ -43,7 +43,11 @@ func (v *Verifier) read(claims strictjson.Object, raw []byte) (*middleware.Token
 		case "iat":
 			t.IssuedAt, ok = m.Value.NumericDate()
 		case "auth_time":
-			t.AuthTime, ok = m.Value.NumericDate()
+			if t.AuthTime, ok = m.Value.NumericDate(); !ok && !profile {
+				// AD FS writes it as text, in tokens from before RFC 9068. It
+				// counts as absent: nobody can take it for a recent one.
+				_, ok = m.Value.Text()
+			}
 		case "scope":
 			if len(v.cfg.ScopeClaims) == 0 {
 				t.Scopes, ok = scopeString(m.Value)

@@ -34,9 +34,9 @@ type Config struct {
 	Algorithms []string
 
 	// PreRFC9068 also accepts tokens of issuers from before RFC 9068: typ JWT
-	// or none, and only iss, aud and exp required. It refuses what looks like
-	// an ID token, which is best effort: keep the identifiers of APIs and of
-	// clients distinct.
+	// or none, and only iss, aud and exp required; an auth_time that is text
+	// counts as absent. It refuses what looks like an ID token, which is best
+	// effort: keep the identifiers of APIs and of clients distinct.
 	PreRFC9068 bool
 
 	// AudienceClaim is the claim to read the audience from. Default aud;

@@ -9,7 +9,7 @@ import (
 	"github.com/warder-go/warder/scopes"
 )
 
-// adfs is the configuration for a farm of AD FS.
+// adfs accepts the access tokens of a farm of AD FS.
 func adfs(client *http.Client) (*jwks.Verifier, error) {
 	// Discovery would be of another issuer than the access tokens are.
 	keys, err := jwks.Remote("https://adfs.example.com/adfs/discovery/keys", &jwks.RemoteOptions{
@@ -37,9 +37,9 @@ func Example_adfs() {
 	guard := middleware.New(verifier, nil)
 	api := guard.Handler(scopes.Require("notes.read")(notes))
 
-	ask(api, issuer.changed("access", nil, object{"auth_time": nil}))
-	ask(api, issuer.token("access")) // auth_time is text
+	ask(api, issuer.token("access"))
+	ask(api, issuer.token("id"))
 	// Output:
 	// 200
-	// 401 Bearer realm="api", error="invalid_token", error_description="The access token has a claim of the wrong type"
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is from an issuer that is not accepted here"
 }

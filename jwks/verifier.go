@@ -110,7 +110,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (_ *
 	if err != nil {
 		return nil, isStale, errMalformed
 	}
-	t, err := v.read(claims, j.payload)
+	t, err := v.read(claims, j.payload, profile)
 	if err != nil {
 		return nil, isStale, err
 	}
