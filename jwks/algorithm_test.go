@@ -119,6 +119,27 @@ func TestKeyAndAlgorithm(t *testing.T) {
 	})
 }
 
+// Two verifiers share the keys of their issuer, and what is known of headers
+// with them, but not what they allow.
+func TestSharedKeys(t *testing.T) {
+	set := parsed(t, all()...)
+	with := func(change func(*jwks.Config)) api {
+		return newAPI(verifier(t, func(c *jwks.Config) {
+			c.KeySet = set
+			change(c)
+		}))
+	}
+	lax := with(func(c *jwks.Config) { c.PreRFC9068 = true })
+	strict := with(func(c *jwks.Config) { c.Algorithms = []string{"ES256"} })
+	old := es().tokenAs(object{"typ": "JWT"}, nil)
+	for range 2 {
+		lax.wants(t, rs().token(nil), "OK")
+		strict.wants(t, rs().token(nil), "401-T algorithm_not_allowed")
+		lax.wants(t, old, "OK")
+		strict.wants(t, old, "401-T wrong_type")
+	}
+}
+
 func TestSignatures(t *testing.T) {
 	pinned := rs().jwk(object{"alg": "PS256", "kid": "ps"})
 	edJWK := ed().jwk(nil)

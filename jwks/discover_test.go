@@ -2,8 +2,11 @@ package jwks_test
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/warder-go/warder/issuertest"
@@ -199,6 +202,35 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("asked %q", s.asked())
 			}
 		})
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	s := newServer()
+	for n := range 4 {
+		s.serve(fmt.Sprint("https://as.example/", n), redirect(fmt.Sprint("https://as.example/", n+1)))
+	}
+	s.serve("https://as.example/4", document(keySet(all()...)))
+	for n, want := range map[int]string{0: "503-U keys_unavailable", 1: "OK"} { // R9111-08
+		set, err := jwks.Remote(fmt.Sprint("https://as.example/", n), &jwks.RemoteOptions{HTTPClient: s.client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		newAPI(verifier(t, func(c *jwks.Config) { c.KeySet = set })).wants(t, rs().token(nil), want)
+	}
+}
+
+// Where nobody answers, nobody answers at another path either.
+func TestUnreachableIssuer(t *testing.T) {
+	asked := 0
+	refuse := roundTripper(func(*http.Request) (*http.Response, error) {
+		asked++
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	})
+	a := newAPI(verifier(t, func(c *jwks.Config) { c.HTTPClient = &http.Client{Transport: refuse} }))
+	a.wants(t, rs().token(nil), "503-U keys_unavailable")
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
 	}
 }
 
