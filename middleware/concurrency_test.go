@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -8,6 +9,26 @@ import (
 
 	"github.com/warder-go/warder/middleware"
 )
+
+// Work that Verify started and that goes on without it, such as a fetch of
+// keys, has the request's context, and Observers look into it.
+func TestAnObserverMayLookForTheTokenAtAnyTime(t *testing.T) {
+	var wg sync.WaitGroup
+	token := new(middleware.Token)
+	g := middleware.New(middleware.VerifierFunc(func(ctx context.Context, _ string, _ *http.Request) (*middleware.Token, error) {
+		detached := context.WithoutCancel(ctx)
+		wg.Go(func() { middleware.Observe(detached, middleware.Event{Op: middleware.OpFetch}) })
+		return token, nil
+	}), &middleware.Options{Observe: func(ctx context.Context, e middleware.Event) {
+		if got, found := middleware.FromContext(ctx); found != (got != nil) || found && got != token {
+			t.Errorf("%s: %v, %t", e.Op, got, found)
+		}
+	}})
+	for range 20 {
+		g.Handler(ok).ServeHTTP(httptest.NewRecorder(), bearer("a"))
+		wg.Wait()
+	}
+}
 
 // One guard, its copies, and everything they share, under the race detector.
 func TestAGuardIsSafeForConcurrentUse(t *testing.T) {

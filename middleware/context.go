@@ -14,10 +14,15 @@ type guarded struct {
 	guard  *Guard
 	scheme string // under which the credentials came; set before Verify
 
-	// Set once everything was confirmed, before the handler runs. An
-	// anonymous request is admitted without a token.
-	token    *Token
-	admitted bool
+	// authorization is the Authorization field that was judged. A request made
+	// with this context but with another field is another request.
+	authorization []string
+
+	// token is set once everything was confirmed, before the handler runs. An
+	// anonymous request is admitted without one. Work that Verify started and
+	// that goes on without it may read the token while it is set, hence atomic.
+	token     atomic.Pointer[Token]
+	anonymous bool
 
 	// refusedBy is the issuer that the last verify event named, if it refused.
 	// Verifiers may run in parallel below one Verify, hence atomic.
@@ -33,6 +38,9 @@ func (c *guarded) Value(key any) any {
 	}
 	return c.Context.Value(key)
 }
+
+// admitted reports whether the guard let the request through.
+func (c *guarded) admitted() bool { return c.anonymous || c.token.Load() != nil }
 
 // credentialScheme returns the scheme of the credentials, or "" if c is nil or
 // there were none.
@@ -53,8 +61,9 @@ func current(ctx context.Context) *guarded {
 // It reports false where there is none: no guard, or an anonymous request
 // under AllowAnonymous.
 func FromContext(ctx context.Context) (*Token, bool) {
-	if c := current(ctx); c != nil && c.token != nil {
-		return c.token, true
+	if c := current(ctx); c != nil {
+		t := c.token.Load()
+		return t, t != nil
 	}
 	return nil, false
 }
@@ -65,9 +74,10 @@ func FromContext(ctx context.Context) (*Token, bool) {
 // replaces the token and keeps that guard. A nil t stands for an anonymous
 // request.
 func NewContext(ctx context.Context, t *Token) context.Context {
-	c := &guarded{Context: ctx, guard: bare, token: t, admitted: true, scheme: schemeBearer}
+	c := &guarded{Context: ctx, guard: bare, scheme: schemeBearer, anonymous: t == nil}
+	c.token.Store(t)
 	if outer := current(ctx); outer != nil {
-		c.guard, c.scheme = outer.guard, outer.scheme
+		c.guard, c.scheme, c.authorization = outer.guard, outer.scheme, outer.authorization
 	}
 	return c
 }

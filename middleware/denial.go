@@ -63,8 +63,8 @@ func Deny(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	e := outermost(err)
 	event := Event{Op: OpAuthorize, Route: r.Pattern, Reason: e.Reason, Err: e}
-	if c.token != nil {
-		event.Issuer = c.token.Issuer
+	if t := c.token.Load(); t != nil {
+		event.Issuer = t.Issuer
 	}
 	c.guard.observe(c, event)
 	c.guard.Deny(w, r, e)
@@ -179,7 +179,7 @@ func (g *Guard) challenge(base Challenge, e *Error, carries bool, status int) Ch
 
 // schemeOf returns the scheme of r's credentials, or one that g does not speak.
 func (g *Guard) schemeOf(r *http.Request) string {
-	if c := current(r.Context()); c != nil && c.guard.root == g.root {
+	if c := g.current(r); c != nil {
 		return c.scheme
 	}
 	cred, _ := FromHeader(r)

@@ -109,6 +109,65 @@ func TestObserveWithoutAGuardDoesNothing(t *testing.T) {
 	g.Handler(unreachable(t)).ServeHTTP(httptest.NewRecorder(), bearer("a")) // nor without an Observer
 }
 
+// panics is a Binding that panics.
+type panics struct{ fakeDPoP }
+
+func (panics) Confirm(context.Context, string, *http.Request, *middleware.Token) (http.Header, error) {
+	panic(http.ErrAbortHandler)
+}
+
+// Exactly one authenticate event a request, even where one of the parts
+// panics; and the panic is the server's, not ours.
+func TestAPanicIsReportedOnceAndGoesOn(t *testing.T) {
+	bound := func() (*middleware.Token, error) {
+		return &middleware.Token{Confirmation: map[string]string{"jkt": "k"}}, nil
+	}
+	for _, row := range []struct {
+		name string
+		opts middleware.Options
+		v    func() (*middleware.Token, error)
+	}{
+		{"a Source", middleware.Options{Sources: []middleware.Source{
+			func(*http.Request) (middleware.Credentials, error) { panic(http.ErrAbortHandler) }}}, bound},
+		{"a Verifier", middleware.Options{}, func() (*middleware.Token, error) { panic(http.ErrAbortHandler) }},
+		{"a Binding", middleware.Options{Bindings: []middleware.Binding{panics{}}}, bound},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			seen := newRecorder()
+			row.opts.Observe = seen.observe
+			g := newGuard(&row.opts, row.v).For("GET /r", "")
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Authorization", "DPoP a")
+			if row.opts.Bindings == nil {
+				r = bearer("a")
+			}
+			defer func() {
+				if p := recover(); p != http.ErrAbortHandler {
+					t.Errorf("panic %v, want the one that there was", p)
+				}
+				e := seen.authenticated(t)
+				equal(t, []string{string(e.Reason), e.Route, e.Err.Error()},
+					[]string{"verifier_fault", "GET /r", "a source, a verifier or a binding panicked"})
+			}()
+			g.Handler(unreachable(t)).ServeHTTP(httptest.NewRecorder(), r)
+		})
+	}
+}
+
+// An Observer that panics is not told of its own panic.
+func TestAnObserverThatPanicsIsToldOnce(t *testing.T) {
+	told := 0
+	g := newGuard(&middleware.Options{Observe: func(context.Context, middleware.Event) {
+		told++
+		panic("x")
+	}}, func() (*middleware.Token, error) { return new(middleware.Token), nil })
+	defer func() {
+		equal(t, recover(), any("x"))
+		equal(t, told, 1)
+	}()
+	g.Handler(unreachable(t)).ServeHTTP(httptest.NewRecorder(), bearer("a"))
+}
+
 func TestObserversTellEachInOrder(t *testing.T) {
 	var told []string
 	tell := func(name string) middleware.Observer {

@@ -2,8 +2,8 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +28,10 @@ type Options struct {
 	RequireBinding bool
 
 	// RequireTLS refuses requests that came without TLS, before the token is
-	// looked at, unless their peer (r.RemoteAddr) is loopback. No header field
-	// changes that: behind a proxy that ends TLS, leave it off.
+	// looked at, unless they came from this machine: their peer (r.RemoteAddr)
+	// is loopback, and so is the address that they reached. No header field
+	// changes that: behind a proxy that ends TLS, leave it off. A proxy on this
+	// very machine makes everything behind it come from loopback.
 	RequireTLS bool
 
 	// AllowAnonymous lets requests without credentials through, with Vary:
@@ -42,7 +44,8 @@ type Options struct {
 
 	// WriteDenial writes refusals; default [WriteDenial]. The fields of the
 	// answer, challenges included, are in place when it is called: it writes
-	// the status and the body.
+	// the status and the body. It must call WriteHeader(d.StatusCode): without
+	// it, net/http answers 200.
 	WriteDenial func(http.ResponseWriter, *http.Request, Denial)
 }
 
@@ -162,14 +165,18 @@ func (g *Guard) For(route, scope string) *Guard {
 // It is the middleware for ServeMux, chi, alice and everything else that
 // takes func(http.Handler) http.Handler.
 //
-// A request that passed g, or a copy of it made by For, passes at once: the
-// same guard twice judges once.
+// A request that passed g, or a copy of g made by For, passes at once: the
+// same guard twice judges once. It is the same request as long as it has the
+// context of the admitted one and the same Authorization field; with another
+// field it is judged like any other. Other Sources are not asked again: a
+// request made with the context of an admitted one counts as admitted,
+// whatever its cookies say.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		panic("middleware: Guard.Handler(nil)")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g.passed(r.Context()) != nil {
+		if g.passed(r) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -184,10 +191,10 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			return
 		}
 		inner := r.WithContext(c)
-		next.ServeHTTP(w, inner)
 		// Outer middleware has the request that it gave us, and wants to know
-		// which route a mux below us chose.
-		r.Pattern = inner.Pattern
+		// which route a mux below us chose, above all where that one panicked.
+		defer func() { r.Pattern = inner.Pattern }()
+		next.ServeHTTP(w, inner)
 	})
 }
 
@@ -195,11 +202,13 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 // middleware takes no http.Handler, together with [Guard.Deny] and
 // [NewContext]. The error is an *Error or nil; it is never nil beside a nil
 // Token. A request without credentials is an error that wraps [ErrNoToken],
-// under AllowAnonymous too. Response fields that bindings hand over with a
-// token that they accept, such as the next DPoP-Nonce, are lost here; Handler
-// sends them.
+// under AllowAnonymous too. What g admitted is not judged again, as in
+// [Guard.Handler]: the same context and the same Authorization field, whatever
+// other Sources would find. Response fields that sources and bindings hand over
+// with a token that is accepted, such as Cache-Control or the next DPoP-Nonce,
+// are lost here; Handler sends them.
 func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
-	c := g.passed(r.Context())
+	c := g.passed(r)
 	if c == nil {
 		var fields http.Header
 		var e *Error
@@ -209,19 +218,31 @@ func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
 			return nil, withFields(inSchemes(e, g.only(c.credentialScheme())), fields)
 		}
 	}
-	if c.token == nil {
-		return nil, errNoToken
+	if t := c.token.Load(); t != nil {
+		return t, nil
 	}
-	return c.token, nil
+	return nil, errNoToken
 }
 
-// passed returns the context in which ctx's request was admitted by g, or by
-// another guard that For made of it.
-func (g *Guard) passed(ctx context.Context) *guarded {
-	if c := current(ctx); c != nil && c.admitted && c.guard.root == g.root {
+// passed returns the context in which r was admitted by g, or by another guard
+// that For made of it; nil if it was not.
+func (g *Guard) passed(r *http.Request) *guarded {
+	if c := g.current(r); c != nil && c.admitted() {
 		return c
 	}
 	return nil
+}
+
+// current returns the context in which g, or another guard that For made of
+// it, judges r or has judged it. A call inside the process may be made with the
+// context of the request that it serves and with credentials of its own: that
+// is another request.
+func (g *Guard) current(r *http.Request) *guarded {
+	c := current(r.Context())
+	if c == nil || c.guard.root != g.root || !slices.Equal(c.authorization, r.Header["Authorization"]) {
+		return nil
+	}
+	return c
 }
 
 // isAnonymous reports whether e is no refusal here.
@@ -229,13 +250,26 @@ func (g *Guard) isAnonymous(e *Error) bool {
 	return e == errNoToken && g.opts.AllowAnonymous
 }
 
-// judge decides about r, reports it, and returns what decide does.
+var errPanicked = errors.New("a source, a verifier or a binding panicked")
+
+// judge decides about r, reports it, and returns what decide does. Where decide
+// panics, that is reported too, and the panic goes on: nothing is admitted.
 func (g *Guard) judge(r *http.Request) (*guarded, http.Header, *Error) {
 	if g.opts.Observe == nil {
 		return g.decide(r)
 	}
 	start := time.Now()
+	decided := false
+	defer func() {
+		if !decided {
+			g.opts.Observe(r.Context(), Event{
+				Op: OpAuthenticate, Route: g.route, Reason: ReasonVerifierFault,
+				Duration: time.Since(start), Err: errPanicked,
+			})
+		}
+	}()
 	c, fields, e := g.decide(r)
+	decided = true
 	event := Event{Op: OpAuthenticate, Route: g.route, Reason: ReasonOK, Duration: time.Since(start)}
 	ctx := r.Context()
 	if c != nil {
@@ -243,7 +277,7 @@ func (g *Guard) judge(r *http.Request) (*guarded, http.Header, *Error) {
 	}
 	switch {
 	case e == nil:
-		event.Issuer = c.token.Issuer
+		event.Issuer = c.token.Load().Issuer
 	default:
 		event.Reason, event.Err = e.Reason, e
 		if c != nil && c.refusedBy.Load() != nil {
@@ -264,11 +298,6 @@ func (g *Guard) observe(ctx context.Context, e Event) {
 	g.opts.Observe(ctx, e)
 }
 
-var errInsecure = &Error{
-	Code: InvalidRequest, Reason: ReasonInsecureTransport,
-	Description: "The request must be sent over TLS",
-}
-
 // decide judges r in the order of docs/conformance.md. It returns the context
 // to go on with, which is nil if r was refused before there were credentials to
 // verify, and the fields for the response, whatever the outcome.
@@ -280,9 +309,11 @@ func (g *Guard) decide(r *http.Request) (*guarded, http.Header, *Error) {
 	if e != nil && !g.isAnonymous(e) {
 		return nil, fields, e
 	}
-	c := &guarded{Context: r.Context(), guard: g, scheme: scheme}
+	c := &guarded{
+		Context: r.Context(), guard: g, scheme: scheme,
+		authorization: r.Header["Authorization"], anonymous: e != nil,
+	}
 	if e != nil {
-		c.admitted = true
 		return c, fields, e
 	}
 	t, err := g.verifier.Verify(c, token, r)
@@ -300,14 +331,6 @@ func (g *Guard) decide(r *http.Request) (*guarded, http.Header, *Error) {
 			return c, fields, refusal(c, err)
 		}
 	}
-	c.token, c.admitted = t, true
+	c.token.Store(t)
 	return c, fields, nil
-}
-
-// fromLoopback reports whether r's peer is this machine. RemoteAddr is the
-// server's own word, not the client's; one that cannot be read is not
-// loopback: fail closed.
-func fromLoopback(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && peer.Addr().Unmap().IsLoopback()
 }

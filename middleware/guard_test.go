@@ -60,6 +60,83 @@ func TestTheSameGuardTwiceJudgesOnce(t *testing.T) {
 	})
 }
 
+// The same guard twice judges once, but only what it has judged: a call inside
+// the process may be made with the context of the request that it serves and
+// with credentials of its own.
+func TestOtherCredentialsInTheContextOfAnAdmittedRequestAreJudged(t *testing.T) {
+	v := newFakeVerifier()
+	plain := middleware.New(v, nil)
+	lenient := middleware.New(v, &middleware.Options{AllowAnonymous: true})
+	for _, row := range []struct {
+		name   string
+		guard  *middleware.Guard
+		outer  string
+		inner  []string
+		status int
+		calls  int64 // beside the first
+	}{
+		{"the same", plain, "Bearer good", []string{"Bearer good"}, 200, 0},
+		{"a bad token", plain, "Bearer good", []string{"Bearer expired"}, 401, 1},
+		{"another good token", plain, "Bearer good", []string{"Bearer scope.read"}, 200, 1},
+		{"none", plain, "Bearer good", nil, 401, 0},
+		{"the same and another", plain, "Bearer good", []string{"Bearer good", "Bearer scope.read"}, 400, 0},
+		{"a bad token after an anonymous request", lenient, "", []string{"Bearer expired"}, 401, 1},
+		{"none after a good token", lenient, "Bearer good", nil, 200, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			if row.outer != "" {
+				r.Header.Set("Authorization", row.outer)
+			}
+			row.guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				v.calls.Store(0)
+				inner := httptest.NewRequest("POST", "/", nil).WithContext(middleware.NewContext(r.Context(), new(middleware.Token)))
+				for _, field := range row.inner {
+					inner.Header.Add("Authorization", field)
+				}
+				w := httptest.NewRecorder()
+				row.guard.For("/inner", "").Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					if _, found := middleware.FromContext(r.Context()); found != (row.inner != nil) {
+						t.Errorf("a token in the context: %t", found)
+					}
+				})).ServeHTTP(w, inner)
+				equal(t, w.Code, row.status)
+				equal(t, v.calls.Load(), row.calls)
+
+				token, err := row.guard.Authenticate(inner)
+				if got := token != nil; got != (row.status == 200 && row.inner != nil) || got == (err != nil) {
+					t.Errorf("Authenticate: %v, %v", token, err)
+				}
+			})).ServeHTTP(httptest.NewRecorder(), r)
+		})
+	}
+	t.Run("the scheme of a refusal is that of the request", func(t *testing.T) {
+		g := middleware.New(v, &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}})
+		w := httptest.NewRecorder()
+		g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			inner := httptest.NewRequest("GET", "/", nil).WithContext(r.Context())
+			inner.Header.Set("Authorization", "DPoP x")
+			g.Deny(w, inner, middleware.InsufficientScope)
+		})).ServeHTTP(w, bearer("good"))
+		equal(t, w.Header()["Www-Authenticate"], []string{`DPoP realm="api", algs="ES256 EdDSA", error="insufficient_scope"`})
+	})
+}
+
+// Of credentials in other places the guard knows only that the request was
+// admitted; the comments on Handler and Authenticate say so.
+func TestTheContextOfARequestAdmittedByACookieIsEnough(t *testing.T) {
+	v := newFakeVerifier()
+	g := middleware.New(v, &middleware.Options{Sources: []middleware.Source{middleware.FromCookie("t", http.NewCrossOriginProtection())}})
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "t=good")
+	g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.Handler(ok).ServeHTTP(w, httptest.NewRequest("GET", "/", nil).WithContext(r.Context()))
+	})).ServeHTTP(w, r)
+	equal(t, w.Code, 200)
+	equal(t, v.calls.Load(), 1)
+}
+
 // What a guard refused has not passed it, wherever the request goes from there.
 func TestARefusedRequestDoesNotPassWhenItIsServedAgain(t *testing.T) {
 	ran := false
@@ -144,6 +221,17 @@ func TestPatternIsVisibleOutside(t *testing.T) {
 			equal(t, row.request.Pattern, row.pattern)
 		})
 	}
+	t.Run("a handler that panics", func(t *testing.T) {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /notes/{id}", func(http.ResponseWriter, *http.Request) { panic("x") })
+		r := httptest.NewRequest("GET", "/notes/1", nil)
+		r.Header.Set("Authorization", "Bearer good")
+		defer func() {
+			equal(t, recover(), any("x"))
+			equal(t, r.Pattern, "GET /notes/{id}")
+		}()
+		g.Handler(mux).ServeHTTP(httptest.NewRecorder(), r)
+	})
 	t.Run("a pattern of an outer mux stays where nothing below has one", func(t *testing.T) {
 		outer := http.NewServeMux()
 		var r *http.Request

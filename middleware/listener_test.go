@@ -33,10 +33,11 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return address("pipe") }
 
-// dial returns a connection whose other end says that it comes from peer.
-func (p *pipes) dial(peer string) (net.Conn, *serverConn) {
+// dial returns a connection whose other end says that it goes from peer to
+// local.
+func (p *pipes) dial(peer, local string) (net.Conn, *serverConn) {
 	client, server := net.Pipe()
-	s := &serverConn{Conn: server, peer: address(peer)}
+	s := &serverConn{Conn: server, peer: address(peer), local: address(local)}
 	p.conns <- s
 	return client, s
 }
@@ -49,11 +50,12 @@ func (a address) String() string { return string(a) }
 // serverConn counts what the server tries to write, whether it arrives or not.
 type serverConn struct {
 	net.Conn
-	peer    address
-	written atomic.Int64
+	peer, local address
+	written     atomic.Int64
 }
 
 func (c *serverConn) RemoteAddr() net.Addr { return c.peer }
+func (c *serverConn) LocalAddr() net.Addr  { return c.local }
 
 func (c *serverConn) Write(p []byte) (int, error) {
 	c.written.Add(int64(len(p)))

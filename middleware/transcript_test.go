@@ -29,6 +29,7 @@ var update = flag.Bool("update", false, "rewrite the responses in testdata/*.htt
 //
 //	# guard: bearer dpop mtls cookie require-binding require-tls anonymous for=/r scope=a,b realm=the rest
 //	# peer: the address that the request comes from; default 192.0.2.1:40000
+//	# local: the address that the request reaches; default 192.0.2.2:80
 //	# needs: scopes that the route requires; "all" for none, "nothing said" for the zero Requirement
 //	# reason: of the one authenticate event; "-" where there is no guard
 //	# verified: how often the Verifier is called; default 1
@@ -67,7 +68,7 @@ type transcript struct {
 }
 
 var (
-	directive = regexp.MustCompile(`^# (guard|peer|needs|reason|verified): (.*)$`)
+	directive = regexp.MustCompile(`^# (guard|peer|local|needs|reason|verified): (.*)$`)
 	repeated  = regexp.MustCompile(`\{(\d+)\*(.)\}`)
 )
 
@@ -77,7 +78,7 @@ func parseTranscript(t *testing.T, raw string) *transcript {
 	if !ok {
 		t.Fatal("no --- in the transcript")
 	}
-	s := &transcript{directives: map[string]string{"peer": "192.0.2.1:40000", "verified": "1"}}
+	s := &transcript{directives: map[string]string{"peer": "192.0.2.1:40000", "local": "192.0.2.2:80", "verified": "1"}}
 	s.upToResponse, s.response = head+"\n---\n", response
 	for strings.HasPrefix(head, "#") {
 		var line string
@@ -180,7 +181,7 @@ func (s *transcript) run(t *testing.T) string {
 	server := &http.Server{Handler: h, ErrorLog: log.New(&serverLog, "", 0)}
 	go server.Serve(listener)
 	defer server.Close()
-	conn, serverSide := listener.dial(s.directives["peer"])
+	conn, serverSide := listener.dial(s.directives["peer"], s.directives["local"])
 	go io.WriteString(conn, s.request)
 
 	var got string
