@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 var (
@@ -30,14 +31,10 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 			fields = merged(fields, cred.Header)
 		}
 		if err != nil {
-			e := outermost(err)
-			switch {
-			case e.Code == "" && errors.Is(err, ErrNoToken):
+			if outermost(err).Code == "" && errors.Is(err, ErrNoToken) {
 				continue
-			case e.status() == http.StatusServiceUnavailable && gone(r.Context()):
-				e = canceled(r.Context())
 			}
-			return "", "", fields, g.everyScheme(withoutNoToken(e))
+			return "", "", fields, g.everyScheme(withoutNoToken(verdict(r.Context(), err)))
 		}
 		i := g.speaks(cred.Scheme)
 		if i < 0 {
@@ -81,8 +78,8 @@ func inSchemes(e *Error, schemes []string) *Error {
 	if e.Schemes != nil || e.Code == "" || schemes == nil {
 		return e
 	}
-	own := *e // errors are shared
-	own.Schemes = schemes
+	own := *e                           // errors are shared
+	own.Schemes = slices.Clone(schemes) // the caller of Authenticate gets it
 	return &own
 }
 
@@ -111,6 +108,16 @@ func refusal(c *guarded, err error) *Error {
 		// Only a Source can say that there is no token, and only a route that
 		// it has no policy. Here, that is a fault: fail closed.
 		return &Error{Reason: ReasonVerifierFault, Err: e}
+	}
+	return e
+}
+
+// verdict is what err decides, unless it decides nothing as the client of ctx
+// is gone.
+func verdict(ctx context.Context, err error) *Error {
+	e := outermost(err)
+	if e.status() == http.StatusServiceUnavailable && gone(ctx) {
+		return canceled(ctx)
 	}
 	return e
 }

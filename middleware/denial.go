@@ -5,19 +5,18 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/textproto"
 	"slices"
 	"strings"
 )
 
 // Denial is a refusal as it goes to the client.
 type Denial struct {
-	StatusCode int
+	StatusCode int         // 0 is 503
 	Challenges []Challenge // one WWW-Authenticate field each (RFC 9110 §11.6.1)
 	Header     http.Header // further fields, such as Retry-After
 	Err        error       // why, for the operator; an *Error from a Guard
 
-	values []string // of Challenges, where the guard has them ready
+	values []string // of Challenges, where the guard has them ready; not modified
 }
 
 var (
@@ -52,16 +51,17 @@ func (e *Error) status() int {
 }
 
 // Deny answers r, which a guard admitted, with a refusal after all, as that
-// guard would: "this operation needs more". err is judged as a Verifier's,
-// and the guard's Observer is told, as of a requirement that was not met.
-// Without a guard in front of it, it answers 500.
+// guard would: "this operation needs more". The outermost Error or Code in err
+// decides; without a Code it is 503, or nothing where the client is gone. The
+// guard's Observer is told, as of a requirement that was not met. Without a
+// guard in front of it, it answers 500.
 func Deny(w http.ResponseWriter, r *http.Request, err error) {
 	c := current(r.Context())
 	if c == nil {
 		WriteDenial(w, r, Denial{StatusCode: errNoGuard.status(), Err: errNoGuard})
 		return
 	}
-	e := outermost(err)
+	e := verdict(r.Context(), err)
 	event := Event{Op: OpAuthorize, Route: r.Pattern, Reason: e.Reason, Err: e}
 	if t := c.token.Load(); t != nil {
 		event.Issuer = t.Issuer
@@ -72,12 +72,13 @@ func Deny(w http.ResponseWriter, r *http.Request, err error) {
 
 // Deny answers r as the refusal err: the status, one challenge for every
 // scheme that the guard speaks, the error in the challenge of the scheme
-// that the request used. Where the client is gone it writes nothing and, in
-// a server, ends the request as net/http wants it, by a panic with
-// [http.ErrAbortHandler]. It is for routers that take no http.Handler; err is
-// then from [Guard.Authenticate] or from a requirement's Check.
+// that the request used. Where nothing was decided as the client is gone, it
+// writes nothing and, in a server, ends the request as net/http wants it, by a
+// panic with [http.ErrAbortHandler]. It is for routers that take no
+// http.Handler; err is then from [Guard.Authenticate] or from a requirement's
+// Check. No Observer is told.
 func (g *Guard) Deny(w http.ResponseWriter, r *http.Request, err error) {
-	g.deny(w, r, outermost(err), g.schemeOf(r))
+	g.deny(w, r, verdict(r.Context(), err), g.schemeOf(r))
 }
 
 // deny is Deny for a request whose credentials came under this scheme.
@@ -96,7 +97,7 @@ func (g *Guard) deny(w http.ResponseWriter, r *http.Request, e *Error, scheme st
 	}
 	// The fields are in place before the caller's function runs: it can
 	// change what the answer says, but not forget the challenge.
-	d.setFields(w.Header())
+	d.setFields(w.Header(), false)
 	g.opts.WriteDenial(w, r, d.clone())
 }
 
@@ -187,25 +188,20 @@ func (g *Guard) schemeOf(r *http.Request) string {
 }
 
 // WriteDenial answers with d: its fields, no-store, its challenges, its
-// status, and the status's name as plain text.
+// status, and the status's name as plain text. A StatusCode of 0 is 503.
 func WriteDenial(w http.ResponseWriter, _ *http.Request, d Denial) {
+	if d.StatusCode == 0 {
+		d.StatusCode = http.StatusServiceUnavailable
+	}
 	h := w.Header()
-	d.setFields(h)
+	d.setFields(h, true)
 	// A length that an outer handler prepared is not that of our body. Its
 	// Content-Encoding stays: middleware that compresses says so beforehand
 	// and compresses our body too.
 	delete(h, "Content-Length")
-	h["Content-Type"] = plainText
-	h["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(d.StatusCode)
 	_, _ = io.WriteString(w, bodyOf(d.StatusCode)) // the client may be gone
 }
-
-var (
-	noStore   = []string{"no-store"}
-	plainText = []string{"text/plain; charset=utf-8"}
-	noSniff   = []string{"nosniff"}
-)
 
 func bodyOf(status int) string {
 	switch status {
@@ -219,57 +215,6 @@ func bodyOf(status int) string {
 		return "Service Unavailable\n"
 	}
 	return http.StatusText(status) + "\n"
-}
-
-// setFields puts d's fields into h. Challenges replace what is there: an
-// answer has one writer.
-func (d Denial) setFields(h http.Header) {
-	setFields(h, d.Header)
-	h["Cache-Control"] = noStore[:1:1] // RFC 9111 §3.5: never stored
-	if len(d.Challenges) == 0 {
-		h.Del("WWW-Authenticate")
-		return
-	}
-	if d.values == nil {
-		d.values = fieldValues(d.Challenges)
-	}
-	h["Www-Authenticate"] = slices.Clip(d.values)
-}
-
-// fieldValues returns one field value a challenge that has a scheme.
-func fieldValues(challenges []Challenge) []string {
-	values := make([]string, 0, len(challenges))
-	for _, c := range challenges {
-		if s := c.String(); s != "" {
-			values = append(values, s)
-		}
-	}
-	return values
-}
-
-// setFields puts fields into h. Vary is a list that outer handlers also add
-// to; every other field is replaced.
-func setFields(h, fields http.Header) {
-	for name, values := range fields {
-		name = textproto.CanonicalMIMEHeaderKey(name)
-		if name == "Vary" {
-			values = append(slices.Clip(h[name]), values...)
-		}
-		h[name] = slices.Clip(values) // errors and bindings share theirs
-	}
-}
-
-// merged returns a with b's fields added. Neither is changed.
-func merged(a, b http.Header) http.Header {
-	switch {
-	case len(a) == 0:
-		return b
-	case len(b) == 0:
-		return a
-	}
-	both := a.Clone()
-	setFields(both, b)
-	return both
 }
 
 // hangUp ends r without an answer. If it only returned, net/http would answer

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/warder-go/warder/middleware"
 )
 
@@ -57,6 +59,125 @@ func TestADenialIsTheWritersOwn(t *testing.T) {
 		})
 	}
 	equal(t, header, http.Header{"Retry-After": {"9"}})
+}
+
+// What outer handlers do to the fields of one answer happens to no other: not
+// to the next one, and not to the Error, Source or Binding they came from.
+func TestTheFieldsOfAnAnswerAreItsOwn(t *testing.T) {
+	source := http.Header{"Vary": {"X-Token"}, "Cache-Control": {"private"}, "X-Source": {"1"}}
+	failure := &middleware.Error{Code: middleware.InvalidToken, Header: http.Header{"X-Error": {"1"}, "Retry-After": {"3"}}}
+	opts := middleware.Options{
+		AllowAnonymous: true,
+		Bindings:       []middleware.Binding{fakeDPoP{}},
+		Sources: []middleware.Source{func(r *http.Request) (middleware.Credentials, error) {
+			cred, err := middleware.FromHeader(r)
+			cred.Header = source
+			return cred, err
+		}},
+	}
+	lenient := middleware.New(middleware.VerifierFunc(newFakeVerifier().Verify), &opts)
+	opts.AllowAnonymous = false
+	strict := middleware.New(middleware.VerifierFunc(newFakeVerifier().Verify), &opts)
+	opts.WriteDenial = func(w http.ResponseWriter, _ *http.Request, d middleware.Denial) { w.WriteHeader(d.StatusCode) }
+	replaced := middleware.New(middleware.VerifierFunc(newFakeVerifier().Verify), &opts)
+	denies := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { middleware.Deny(w, r, failure) })
+	none := httptest.NewRequest("GET", "/", nil)
+	nonce := httptest.NewRequest("GET", "/", nil)
+	nonce.Header.Set("Authorization", "DPoP cnf.jkt"+tokenSuffix)
+	nonce.Header.Set("DPoP", "proof-of-last-nonce")
+	for _, row := range []struct {
+		name    string
+		h       http.Handler
+		request *http.Request
+	}{
+		{"no token", strict.Handler(ok), none},
+		{"no token on a route", strict.For("GET /", "read").Handler(ok), none},
+		{"no token, WriteDenial replaced", replaced.Handler(ok), none},
+		{"an anonymous request", lenient.Handler(ok), none},
+		{"a bad token", strict.Handler(ok), bearer("expired")},
+		{"issuer down", strict.Handler(ok), bearer("outage")},
+		{"issuer down, with backoff", strict.Handler(ok), bearer("backoff")},
+		{"accepted, with the next nonce", strict.Handler(ok), nonce},
+		{"refused later", strict.Handler(denies), bearer("good")},
+		{"refused later, without a guard", denies, none},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			first := httptest.NewRecorder()
+			row.h.ServeHTTP(first, row.request)
+			want := first.Header().Clone()
+			for name, values := range first.Header() {
+				for i := range values {
+					values[i] = "changed"
+				}
+				_ = append(values, "appended to "+name)
+			}
+			equal(t, cmp.Diff(want, first.Header()) != "", true)
+			second := httptest.NewRecorder()
+			row.h.ServeHTTP(second, row.request)
+			equal(t, second.Header(), want)
+		})
+	}
+	equal(t, source, http.Header{"Vary": {"X-Token"}, "Cache-Control": {"private"}, "X-Source": {"1"}})
+	equal(t, failure.Header, http.Header{"X-Error": {"1"}, "Retry-After": {"3"}})
+}
+
+// Appending to one field must not write into another, though one array holds
+// the values of both.
+func TestTheFieldsOfAnAnswerCanGrow(t *testing.T) {
+	w := httptest.NewRecorder()
+	middleware.New(newFakeVerifier(), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}}).
+		Handler(unreachable(t)).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	want := w.Header().Clone()
+	for name := range want {
+		w.Header().Add(name, "more")
+		want.Add(name, "more")
+	}
+	equal(t, w.Header(), want)
+}
+
+func TestTheZeroDenialIs503(t *testing.T) {
+	w := httptest.NewRecorder()
+	middleware.WriteDenial(w, httptest.NewRequest("GET", "/", nil), middleware.Denial{})
+	equal(t, w.Code, 503)
+	equal(t, w.Body.String(), "Service Unavailable\n")
+	equal(t, w.Header().Get("Cache-Control"), "no-store")
+}
+
+// Vary and Cache-Control are lists: what is there stays, and nothing is there
+// twice.
+func TestFieldsThatAreLists(t *testing.T) {
+	for _, row := range []struct {
+		name              string
+		outer, ours, want []string
+	}{
+		{"nothing there", nil, []string{"a"}, []string{"a"}},
+		{"another value there", []string{"b"}, []string{"a"}, []string{"b", "a"}},
+		{"the same there", []string{"a"}, []string{"a"}, []string{"a"}},
+		{"the same in another case", []string{"A"}, []string{"a"}, []string{"A"}},
+		{"the same in a list", []string{"c", "b ,\ta, d"}, []string{"a"}, []string{"c", "b ,\ta, d"}},
+		{"a longer one there", []string{"ab"}, []string{"a"}, []string{"ab", "a"}},
+		{"twice in what is added", nil, []string{"a", "a"}, []string{"a"}},
+		{"a list", []string{"a, b"}, []string{"a, b"}, []string{"a, b"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			source := func(*http.Request) (middleware.Credentials, error) {
+				return middleware.Credentials{Header: http.Header{"vary": row.ours, "Cache-Control": row.ours}}, nil
+			}
+			g := middleware.New(newFakeVerifier(), &middleware.Options{AllowAnonymous: true, Sources: []middleware.Source{source, source}})
+			w := httptest.NewRecorder()
+			for _, v := range row.outer {
+				w.Header().Add("Vary", v)
+				w.Header().Add("Cache-Control", v)
+			}
+			g.Handler(ok).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			equal(t, w.Header()["Vary"], append(row.want, "Authorization"))
+			equal(t, w.Header()["Cache-Control"], row.want)
+		})
+	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Vary", "Origin, Authorization")
+	middleware.New(newFakeVerifier(), &middleware.Options{AllowAnonymous: true}).Handler(ok).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	equal(t, w.Header()["Vary"], []string{"Origin, Authorization"})
 }
 
 func TestWriteDenialReplaced(t *testing.T) {

@@ -43,7 +43,7 @@ var ErrNoToken error = errors.New("middleware: no access token")
 // An Error is shared between requests: do not modify one that you were given.
 type Error struct {
 	Code        Code        // decides the status; empty: 503
-	Reason      Reason      // why, for the operator; empty: derived from Code
+	Reason      Reason      // why, for the operator; empty, and ok, which is no refusal: derived from Code
 	Description string      // error_description
 	Scope       string      // scope: the least that would suffice, separated by spaces
 	Params      []Param     // further parameters of the challenge, such as acr_values
@@ -81,12 +81,34 @@ func (e *Error) Error() string {
 
 const couldNotDecide = "middleware: could not decide"
 
-// Unwrap returns the cause.
+// Unwrap returns the cause, without the Codes in it: the Error around them has
+// decided, so errors.Is finds no other Code, and errors.As no other Error. A
+// caller who looks for [InvalidToken] is not to find it below a 503. Every other
+// error in the cause is found.
 func (e *Error) Unwrap() error {
 	if e == nil {
 		return nil
 	}
-	return e.Err
+	if find(e.Err) == nil {
+		return e.Err
+	}
+	return &overruled{e.Err}
+}
+
+// overruled is a cause that holds an Error or a Code which decides nothing.
+type overruled struct{ error }
+
+func (o *overruled) Is(target error) bool {
+	_, isCode := target.(Code)
+	return !isCode && errors.Is(o.error, target)
+}
+
+func (o *overruled) As(target any) bool {
+	switch target.(type) {
+	case **Error, *Code:
+		return false
+	}
+	return errors.As(o.error, target)
 }
 
 // Is reports whether target is e's Code.
@@ -100,7 +122,7 @@ func (e *Error) Is(target error) bool {
 // could not decide.
 func outermost(err error) *Error {
 	if e := find(err); e != nil {
-		if e.Reason != "" {
+		if e.Reason != "" && e.Reason != ReasonOK {
 			return e
 		}
 		named := *e

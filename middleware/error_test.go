@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,6 +30,8 @@ func TestErrorsOfVerifiers(t *testing.T) {
 		{"an Error that reasons with no token is a fault", &middleware.Error{Reason: middleware.ReasonNoToken}, 503, middleware.ReasonVerifierFault, ""},
 		{"an Error that reasons with no policy is a fault", &middleware.Error{Reason: middleware.ReasonNoPolicy}, 503, middleware.ReasonVerifierFault, ""},
 		{"an Error that reasons with csrf is a fault", &middleware.Error{Reason: middleware.ReasonCSRF}, 503, middleware.ReasonVerifierFault, ""},
+		{"an Error that reasons with ok, which is no refusal", &middleware.Error{Reason: middleware.ReasonOK}, 503, middleware.ReasonVerifierFault, ""},
+		{"a Code beside the reason ok", &middleware.Error{Code: middleware.InvalidRequest, Reason: middleware.ReasonOK}, 400, middleware.ReasonMalformedRequest, "invalid_request"},
 		{"the zero Error", &middleware.Error{}, 503, middleware.ReasonVerifierFault, ""},
 		{"an Error with an empty Code keeps its reason", &middleware.Error{Reason: middleware.ReasonKeysUnavailable}, 503, middleware.ReasonKeysUnavailable, ""},
 		{"an Error with an empty Code around one with a Code", &middleware.Error{Err: coded}, 503, middleware.ReasonVerifierFault, ""},
@@ -80,6 +84,13 @@ func TestErrorsOfVerifiers(t *testing.T) {
 			if want := middleware.Code(row.code); row.code != "" && !errors.Is(err, want) {
 				t.Errorf("the error is not %s", want)
 			}
+			for _, other := range []middleware.Code{
+				middleware.InvalidRequest, middleware.InvalidToken, middleware.InsufficientScope, middleware.InvalidDPoPProof,
+			} {
+				if errors.Is(err, other) && row.code != string(other) {
+					t.Errorf("the error is %s, which has not decided", other)
+				}
+			}
 		})
 	}
 }
@@ -91,6 +102,37 @@ func TestATokenBesideAnErrorIsRefused(t *testing.T) {
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("status %d", w.Code)
 	}
+}
+
+// Below the Error that decides, errors.Is finds no Code and errors.As no
+// Error; all else is found.
+func TestACodeThatDoesNotDecideIsNotFound(t *testing.T) {
+	coded := &middleware.Error{Code: middleware.InvalidToken}
+	cause := errors.Join(context.DeadlineExceeded, &net.OpError{Op: "dial", Err: io.EOF}, fmt.Errorf("x: %w", coded))
+	g := newGuard(nil, func() (*middleware.Token, error) {
+		return nil, fmt.Errorf("y: %w", &middleware.Error{Reason: middleware.ReasonKeysUnavailable, Err: cause})
+	})
+	_, err := g.Authenticate(bearer("a"))
+	var code middleware.Code
+	if errors.Is(err, middleware.InvalidToken) || errors.As(err, &code) {
+		t.Errorf("%v is invalid_token, and answered 503", err)
+	}
+	inner := errors.Unwrap(err)
+	var e *middleware.Error
+	if inner == nil || errors.As(inner, &e) || errors.Is(inner, middleware.InvalidToken) {
+		t.Errorf("its cause holds %v", e)
+	}
+	var op *net.OpError
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, io.EOF) || !errors.As(err, &op) {
+		t.Errorf("%v lost its cause", err)
+	}
+	if got := inner.Error(); got != cause.Error() {
+		t.Errorf("text %q", got)
+	}
+	// Whoever passes the cause alone on has no verdict either.
+	w := httptest.NewRecorder()
+	g.Deny(w, bearer("a"), inner)
+	equal(t, w.Code, 503)
 }
 
 func TestErrorIsItsCodeAndItsCause(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/warder-go/warder/middleware"
@@ -64,6 +65,28 @@ func TestAuthenticateAndDenyAnswerAsHandlerDoes(t *testing.T) {
 				equal(t, got.Code, want.Code)
 				equal(t, got.Header(), want.Header())
 				equal(t, got.Body.String(), want.Body.String())
+			}
+		})
+	}
+}
+
+// What callers do to the error that they were given happens to no guard.
+func TestTheSchemesOfAuthenticatesErrorAreTheCallers(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}})
+	two := bearer("a")
+	two.Header.Add("Authorization", "Bearer b")
+	for name, r := range map[string]*http.Request{"one scheme": bearer("expired"), "every scheme": two, "syntax": bearer("a b")} {
+		t.Run(name, func(t *testing.T) {
+			_, err := g.Authenticate(r)
+			var e *middleware.Error
+			if !errors.As(err, &e) || len(e.Schemes) == 0 {
+				t.Fatalf("%v names no scheme", err)
+			}
+			e.Schemes[0] = "changed"
+			w := httptest.NewRecorder()
+			g.Handler(unreachable(t)).ServeHTTP(w, bearer("expired"))
+			if !strings.Contains(w.Header().Get("WWW-Authenticate"), "invalid_token") {
+				t.Errorf("challenge %q", w.Header().Get("WWW-Authenticate"))
 			}
 		})
 	}

@@ -53,6 +53,40 @@ func TestDenyOutsideAServerWritesNothingWhereTheClientIsGone(t *testing.T) {
 	}
 }
 
+// A handler that could not decide, as the client left: nobody is told of a
+// fault, and nothing is written.
+func TestDenyWithoutAVerdictWhereTheClientIsGoneIsCanceled(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		err    error
+		reason middleware.Reason
+		wrote  bool
+	}{
+		{"an error without a Code", context.Canceled, middleware.ReasonCanceled, false},
+		{"an outage", &middleware.Error{Reason: middleware.ReasonKeysUnavailable}, middleware.ReasonCanceled, false},
+		{"a Code has decided", middleware.InsufficientScope, middleware.ReasonInsufficientScope, true},
+		{"no policy is our mistake all the same", &middleware.Error{Reason: middleware.ReasonNoPolicy}, middleware.ReasonNoPolicy, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			seen, wrote := newRecorder(), false
+			w := &noticing{ResponseRecorder: httptest.NewRecorder(), wrote: &wrote}
+			g := middleware.New(newFakeVerifier(), &middleware.Options{Observe: seen.observe})
+			g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				cancel()
+				middleware.Deny(w, r, row.err)
+				equal(t, wrote, row.wrote)
+				g.Deny(w, r, row.err) // as a router without http.Handler would
+			})).ServeHTTP(w, bearer("good").WithContext(ctx))
+			equal(t, wrote, row.wrote)
+			events := seen.of(middleware.OpAuthorize)
+			if len(events) != 1 || events[0].Reason != row.reason {
+				t.Errorf("%v, want one with reason %s", events, row.reason)
+			}
+		})
+	}
+}
+
 // noticing is a ResponseWriter that notices when something is written.
 type noticing struct {
 	*httptest.ResponseRecorder

@@ -97,7 +97,7 @@ func New(v Verifier, opts *Options) *Guard {
 	}
 	g.speak()
 	g.root = g
-	g.noToken, g.noTokenValues = g.challenges, fieldValues(g.challenges)
+	g.noToken, g.noTokenValues = g.challenges, appendFieldValues(nil, g.challenges)
 	return g
 }
 
@@ -156,7 +156,7 @@ func (g *Guard) For(route, scope string) *Guard {
 	for i, c := range g.challenges {
 		f.noToken[i] = f.challenge(c, errNoToken, false, http.StatusUnauthorized)
 	}
-	f.noTokenValues = fieldValues(f.noToken)
+	f.noTokenValues = appendFieldValues(nil, f.noToken)
 	return &f
 }
 
@@ -184,7 +184,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		setFields(w.Header(), fields)
 		if g.opts.AllowAnonymous {
 			// The answer differs from that to others (RFC 9110 §12.5.5).
-			w.Header().Add("Vary", "Authorization")
+			addMember(w.Header(), "Vary", "Authorization")
 		}
 		if e != nil && !g.isAnonymous(e) {
 			g.deny(w, r, e, c.credentialScheme())
