@@ -119,7 +119,8 @@ func (s *KeySet) lacks(kid string) bool {
 		return false
 	}
 	wait, ok := s.schedule.admits(now, forced, s.opts.Cooldown)
-	return !ok && wait == 0
+	// A fetch may have ended since the look at snap, and have brought the key.
+	return !ok && wait == 0 && s.current.Load() == snap
 }
 
 // refetch returns keys for a token that came at now and that none of seen's
@@ -179,7 +180,12 @@ func (s *KeySet) verdict(seen *snapshot, why cause) (*snapshot, error, bool) {
 	case wait > 0:
 		return nil, unavailable(errBackingOff, wait), true
 	}
-	return seen, nil, true // cooling down
+	// Cooling down, maybe since a fetch that ended after the look above: it
+	// stored its keys before it said so, so a second look sees them.
+	if snap := s.current.Load(); snap != nil {
+		return snap, nil, true
+	}
+	return seen, nil, true
 }
 
 // fetch returns the shared call that asks the issuer. Only one runs at a time.
