@@ -35,7 +35,7 @@ func (v *Verifier) read(claims strictjson.Object, raw []byte, profile bool) (*mi
 		case "acr":
 			t.ACR, ok = m.Value.Text()
 		case "aud":
-			t.Audience, ok = v.audience(m.Value)
+			t.Audience, ok = v.audienceOf(m.Value)
 		case "exp":
 			t.Expiry, ok = m.Value.NumericDate()
 		case "nbf":
@@ -144,12 +144,12 @@ func (v *Verifier) judgeAudience(t *middleware.Token, claims strictjson.Object) 
 	return nil
 }
 
-// audience reads aud. The common one, our own identifier alone, is a piece of
-// the configuration, which costs nothing.
-func (v *Verifier) audience(aud strictjson.Value) ([]string, bool) {
+// audienceOf reads aud. The common one, our own identifier alone, is there
+// already and costs nothing.
+func (v *Verifier) audienceOf(aud strictjson.Value) ([]string, bool) {
 	if s, ok := aud.Text(); ok {
 		if i := slices.Index(v.cfg.Audience, s); i >= 0 {
-			return v.cfg.Audience[i : i+1 : i+1], true
+			return v.audience[i : i+1 : i+1], true
 		}
 	}
 	return words(aud, maxAudiences)

@@ -125,6 +125,15 @@ func TestAudience(t *testing.T) {
 		{"R8707-01: the second", aud("https://other.example/api"), "OK"},
 		{"R8707-01: neither", aud("https://third.example/api"), "401-T wrong_audience"},
 	})
+	careless := verifier(t, func(c *jwks.Config) { c.KeySet = parsed(t, all()...) })
+	got, err := careless.Verify(t.Context(), rs().token(nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Audience[0] = "https://third.example/api" // a handler that must not
+	newAPI(careless).try(t, []attempt{
+		{"a changed Token does not make others' tokens ours", aud("https://third.example/api"), "401-T wrong_audience"},
+	})
 	tenantB := configured(t, func(c *jwks.Config) { c.Audience = []string{"https://rs.example/tenantB"} })
 	tenantB.try(t, []attempt{
 		{"R8707-02: the tenant itself", aud("https://rs.example/tenantB"), "OK"},

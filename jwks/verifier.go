@@ -19,6 +19,10 @@ import (
 type Verifier struct {
 	cfg  Config
 	keys *KeySet
+
+	// audience is a copy of cfg.Audience for tokens to hold: whoever changes a
+	// Token, though nobody may, does not make us accept tokens for others.
+	audience []string
 }
 
 // NewVerifier returns a Verifier. It does no I/O, so that a process can start
@@ -38,7 +42,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err := cfg.KeySet.belongTo(cfg.Issuer); err != nil {
 		return nil, err
 	}
-	return &Verifier{cfg: cfg, keys: cfg.KeySet}, nil
+	return &Verifier{cfg: cfg, keys: cfg.KeySet, audience: slices.Clone(cfg.Audience)}, nil
 }
 
 // KeySet returns the keys that v verifies with.
