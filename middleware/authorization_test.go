@@ -43,6 +43,41 @@ func TestToken68(t *testing.T) {
 	}
 }
 
+// What does not carry one token under a scheme of ours: nothing at all, or
+// something that must not pass for nothing.
+func TestAuthorizationThatIsNotOurs(t *testing.T) {
+	g := middleware.New(newFakeVerifier(), &middleware.Options{Bindings: []middleware.Binding{fakeDPoP{}}})
+	for _, row := range []struct{ name, field, code string }{
+		{"another scheme", "Basic eDp5", ""},
+		{"another scheme alone", "Negotiate", ""},
+		{"R9110-02 another scheme, then ours", "Basic eDp5, Bearer good", "invalid_request"},
+		{"R9110-02 in another case, without a space", "Basic eDp5,bEARER good", "invalid_request"},
+		{"R9110-02 the other one of ours", "Basic eDp5, DPoP good", "invalid_request"},
+		{"R9110-02 the third of three", "Basic eDp5, Digest a=b, DPoP good", "invalid_request"},
+		{"R9110-02 after a scheme without a token", "Basic, Bearer good", "invalid_request"},
+		{"R9110-02 after a scheme and a tab", "Basic\teDp5, Bearer good", "invalid_request"},
+		{"R9110-02 after empty members, with a tab", "Basic eDp5, ,\t,Bearer\tgood", "invalid_request"},
+		{"R9110-02 ours twice", "Bearer good, Bearer good", "invalid_request"},
+		{"a parameter with the name of our scheme", `Digest a="b", Bearer="c"`, ""},
+		{"a parameter whose name begins like our scheme", `Digest a="b", Bearers ="c"`, ""},
+		{"several schemes that are not ours", "Basic eDp5, Digest a=b", ""},
+		{"no scheme: an equals sign", "=good", "invalid_request"},
+		{"no scheme: a quote", `"Bearer" good`, "invalid_request"},
+		{"no scheme: a comma", ", Bearer good", "invalid_request"},
+		{"no scheme: a space", " Bearer good", "invalid_request"},
+		{"nothing", "", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header["Authorization"] = []string{row.field}
+			_, err := g.Authenticate(r)
+			if none := errors.Is(err, middleware.ErrNoToken); none != (row.code == "") || !none && !errors.Is(err, middleware.Code(row.code)) {
+				t.Errorf("%v, want %q", err, row.code)
+			}
+		})
+	}
+}
+
 // FuzzAuthorization: whatever stands in an Authorization field, Authenticate
 // returns either a Token or an error, the Verifier sees only a token68 of at
 // most 16,384 bytes that stands in the field, and no error and no answer
@@ -53,6 +88,7 @@ func FuzzAuthorization(f *testing.F) {
 		"DPoP good-and-long-enough-to-be-found", "Bearer a, Bearer b", "Basic eDp5", "Bearer t\u00f6k", "Bearer a\r\nX: 1",
 		"Bearer " + strings.Repeat("a", 16384), "Bearer " + strings.Repeat("a", 16385),
 		" Bearer good", "Bearer good ", "=", "Bearer=good", "Bearer/good",
+		"Basic eDp5, Bearer good", "Basic,DPoP good", "Digest a=b,,\tbearer\tgood", "Basic eDp5, Bearer", "Basic eDp5, Bearer=good",
 	} {
 		f.Add(field, true)
 		f.Add(field, false)

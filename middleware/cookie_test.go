@@ -3,6 +3,7 @@ package middleware_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/warder-go/warder/middleware"
@@ -27,6 +28,18 @@ func TestFromCookie(t *testing.T) {
 		{"an old browser and another origin", "POST", "t=good", map[string]string{"Origin": "https://evil.example"}, 403, middleware.ReasonCSRF},
 		{"an origin that the program trusts", "POST", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example"}, 200, middleware.ReasonOK},
 		{"a request that changes nothing", "GET", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site"}, 200, middleware.ReasonOK},
+		{"R6750-19 a handshake of another site", "GET", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site", "Upgrade": "websocket"}, 403, middleware.ReasonCSRF},
+		{"a handshake of another site, spelled oddly", "GET", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site", "Upgrade": "h2c, WebSocket/13"}, 403, middleware.ReasonCSRF},
+		{"an empty Upgrade of another site", "HEAD", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site", "Upgrade": ""}, 403, middleware.ReasonCSRF},
+		{"a handshake of the same origin", "GET", "t=good", map[string]string{"Sec-Fetch-Site": "same-origin", "Upgrade": "websocket"}, 200, middleware.ReasonOK},
+		{"a handshake of an old browser and another origin", "GET", "t=good", map[string]string{"Origin": "https://evil.example", "Upgrade": "websocket"}, 403, middleware.ReasonCSRF},
+		{"a handshake of an origin that the program trusts", "GET", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example", "Upgrade": "websocket"}, 200, middleware.ReasonOK},
+		{"CONNECT of another site", "CONNECT", "t=good", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, middleware.ReasonCSRF},
+		{"a cookie that net/http cannot read", "POST", `t=go"od`, nil, 400, middleware.ReasonMalformedRequest},
+		{"a cookie and one that net/http cannot read", "POST", `t=good;	t =go"od`, nil, 400, middleware.ReasonMalformedRequest},
+		{"too many cookies for net/http", "POST", strings.Repeat("a=b;", 4000) + "t=good", nil, 400, middleware.ReasonMalformedRequest},
+		{"another cookie that cannot be read", "POST", `tt=go"od; t=good`, nil, 200, middleware.ReasonOK},
+		{"a value that looks like the cookie", "POST", "a=t=good", nil, 401, middleware.ReasonNoToken},
 		{"no browser", "POST", "t=good", nil, 200, middleware.ReasonOK},
 		{"a bad token of another site: the site is judged first", "POST", "t=expired", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, middleware.ReasonCSRF},
 		{"a bad token", "POST", "t=expired", nil, 401, middleware.ReasonExpired},
@@ -56,7 +69,14 @@ func TestFromCookie(t *testing.T) {
 				g.Handler(ok).ServeHTTP(w, r)
 				equal(t, w.Code, row.status)
 				equal(t, seen.authenticated(t).Reason, row.reason)
-				equal(t, w.Header().Get("Vary"), "Cookie")
+				equal(t, w.Header()["Vary"], []string{"Cookie"})
+				cache := "no-store"
+				if row.status == 200 && row.cookie != "" {
+					cache = "private" // R9111-09 for what caches do not know of
+				} else if row.status == 200 {
+					cache = ""
+				}
+				equal(t, w.Header().Get("Cache-Control"), cache)
 				if challenge := w.Header().Get("WWW-Authenticate"); (challenge != "") != (row.status == 400 || row.status == 401) {
 					t.Errorf("challenge %q beside %d", challenge, row.status)
 				}

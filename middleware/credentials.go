@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 var (
@@ -18,6 +19,7 @@ var (
 		Description: "The access token is too long",
 		Err:         errors.New("the token is longer than 16 KiB"),
 	}
+	errNoScheme = &Error{Reason: ReasonVerifierFault, Err: errors.New("a source returned a token without a scheme")}
 	errNilToken = errors.New("the verifier returned neither a token nor an error")
 	errNoSource = errors.New("no token, says what is not a Source")
 )
@@ -36,7 +38,13 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 			}
 			return "", "", fields, g.everyScheme(withoutNoToken(verdict(r.Context(), err)))
 		}
+		if cred.Scheme == "" && cred.Token != "" {
+			return "", "", fields, errNoScheme // never anonymous: there are credentials
+		}
 		i := g.speaks(cred.Scheme)
+		if i < 0 && g.folded(cred.Token) {
+			return "", "", fields, g.everyScheme(errTwoPlaces)
+		}
 		if i < 0 {
 			continue // nothing here, or a scheme that is not ours (RFC 6750 §3.1)
 		}
@@ -56,6 +64,23 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 		return token, scheme, fields, nil
 	}
 	return "", "", fields, inSchemes(e, g.only(scheme))
+}
+
+// folded reports whether s, which follows a scheme that g does not speak, goes
+// on with one that it speaks: two fields that an intermediary made one of (RFC
+// 9110 §5.3).
+func (g *Guard) folded(s string) bool {
+	for {
+		_, after, found := strings.Cut(s, ",")
+		if !found {
+			return false
+		}
+		s = strings.TrimLeft(after, " \t")
+		n := tokenPrefix(s)
+		if n < len(s) && (s[n] == ' ' || s[n] == '\t') && g.speaks(s[:n]) >= 0 {
+			return true
+		}
+	}
 }
 
 // only returns the list of just this scheme as g spells it, or nil if g does

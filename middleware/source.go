@@ -18,12 +18,13 @@ const (
 type Credentials struct {
 	Scheme string      // the authentication scheme, in any case, such as "Bearer"
 	Token  string      // as received; the guard judges its syntax
-	Header http.Header // fields for the response, such as Vary
+	Header http.Header // fields for the response: Vary and Cache-Control add to what is there, others replace it
 }
 
 // A Source looks for credentials in one place of a request. Credentials
 // without a Scheme and a Token, or [ErrNoToken], mean that there are none;
-// any other error refuses the request. Called concurrently.
+// any other error refuses the request. A Token without a Scheme is a fault of
+// the Source, and answered 503. Called concurrently.
 //
 // A Source must not guess: two values in its place are an error
 // ([InvalidRequest]), because whoever chooses between them chooses wrongly.
@@ -40,7 +41,8 @@ var errTwoPlaces = &Error{
 
 // FromHeader takes the credentials from the Authorization field (RFC 6750
 // §2.1). It is the default [Source]. Two Authorization fields are refused
-// (RFC 9110 §5.3: the field is not a list).
+// (RFC 9110 §5.3: the field is not a list), and so is one that does not begin
+// with a scheme.
 func FromHeader(r *http.Request) (Credentials, error) {
 	fields := r.Header["Authorization"]
 	switch {
@@ -50,43 +52,16 @@ func FromHeader(r *http.Request) (Credentials, error) {
 		return Credentials{}, errTwoPlaces
 	}
 	n := tokenPrefix(fields[0])
+	if n == 0 && fields[0] != "" {
+		return Credentials{}, errSyntax
+	}
 	rest := fields[0][n:]
 	token := strings.TrimLeft(rest, " ")
-	if len(token) == len(rest) {
+	if len(token) == len(rest) && !strings.Contains(rest, ",") {
 		// One or more SP, not TAB and not nothing, separate the two (RFC 9110
-		// §11.4). No token at all is what the guard refuses as bad syntax.
+		// §11.4). No token at all is what the guard refuses as bad syntax; so is
+		// one with a comma, after which it looks for a second scheme.
 		token = ""
 	}
 	return Credentials{Scheme: fields[0][:n], Token: token}, nil
-}
-
-var errCSRF = &Error{Reason: ReasonCSRF, Err: errors.New("cross-origin request with cookie credentials")}
-
-// FromCookie takes a Bearer token from the cookie with this name, for pages
-// that call their own API. Browsers attach cookies to requests that other
-// sites make, so csrf is required and judges every request with the cookie
-// (RFC 6750 §5.3); one that fails is answered 403. Nil panics.
-//
-// Responses vary on Cookie. Two cookies with the name are refused.
-func FromCookie(name string, csrf *http.CrossOriginProtection) Source {
-	if csrf == nil {
-		panic("middleware: FromCookie without protection against cross-site request forgery")
-	}
-	if !isToken(name) {
-		panic("middleware: FromCookie: not a cookie name")
-	}
-	vary := http.Header{"Vary": {"Cookie"}}
-	return func(r *http.Request) (Credentials, error) {
-		cookies := r.CookiesNamed(name)
-		switch {
-		case len(cookies) == 0 || len(cookies) == 1 && cookies[0].Value == "":
-			return Credentials{Header: vary}, nil
-		case len(cookies) > 1:
-			return Credentials{Header: vary}, errTwoPlaces
-		}
-		if csrf.Check(r) != nil {
-			return Credentials{Header: vary}, errCSRF
-		}
-		return Credentials{Scheme: schemeBearer, Token: cookies[0].Value, Header: vary}, nil
-	}
 }
