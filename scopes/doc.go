@@ -30,7 +30,8 @@
 //
 // # What fails closed
 //
-//   - The zero Requirement refuses everybody: forgetting is not permission.
+//   - The zero Requirement refuses everybody, an anonymous request with 401 and
+//     every token with 403: forgetting is not permission.
 //   - Without a guard in front of it, a Requirement answers 500.
 //   - All() wants a token, any token; an anonymous request does not meet it.
 //   - What is not a scope-token, such as two scopes in one word, and Any of

@@ -23,6 +23,7 @@ func TestEvents(t *testing.T) {
 		{"not met", scopes.All("b"), granting("a"), "https://as.example", middleware.ReasonInsufficientScope},
 		{"an anonymous request", scopes.All("a"), nil, "", middleware.ReasonNoToken},
 		{"the zero Requirement", scopes.Requirement{}, granting("a"), "https://as.example", middleware.ReasonNoPolicy},
+		{"the zero Requirement and an anonymous request", scopes.Requirement{}, nil, "", middleware.ReasonNoToken},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var events []middleware.Event

@@ -18,7 +18,7 @@ type Requirement struct {
 	kind   kind
 	scopes []string
 	denied *middleware.Error // the refusal of a token that grants too little
-	absent *middleware.Error // the refusal where there is no token
+	absent *middleware.Error // the refusal where there is no token; nil: errNoToken
 }
 
 type kind int
@@ -29,10 +29,13 @@ const (
 	anyOf
 )
 
-var errNoPolicy = &middleware.Error{
-	Reason: middleware.ReasonNoPolicy,
-	Err:    errors.New("scopes: the zero Requirement: nothing says what this route needs"),
-}
+var (
+	errNoPolicy = &middleware.Error{
+		Reason: middleware.ReasonNoPolicy,
+		Err:    errors.New("scopes: the zero Requirement: nothing says what this route needs"),
+	}
+	errNoToken = &middleware.Error{Reason: middleware.ReasonNoToken, Err: middleware.ErrNoToken}
+)
 
 // All is met by a token that grants every one of these scopes. All() is met
 // by every admitted token. Something that is not a scope-token (RFC 6749
@@ -75,15 +78,18 @@ func require(k kind, scopes []string, least string) Requirement {
 }
 
 // Check reports whether t meets q. A nil t, an anonymous request, meets
-// nothing. The error is a *[middleware.Error] that names the least scope that
-// would do; middleware.Deny and Guard.Deny answer with it.
+// nothing: it has no token, whatever would be needed. The error is a
+// *[middleware.Error] that names the least scope that would do;
+// middleware.Deny and Guard.Deny answer with it.
 func (q Requirement) Check(t *middleware.Token) error {
 	// The error is built only here, as a nil *Error in an error is not nil.
 	switch {
-	case q.kind == nobody:
-		return errNoPolicy
+	case t == nil && q.absent == nil:
+		return errNoToken
 	case t == nil:
 		return q.absent
+	case q.kind == nobody:
+		return errNoPolicy
 	case !q.met(t.Scopes):
 		return q.denied
 	}
@@ -105,7 +111,8 @@ func (q Requirement) met(granted []string) bool {
 
 // Handler returns a handler that lets next answer requests whose token meets
 // q. It stands behind a [middleware.Guard], which refuses the others: 403 for
-// a token that grants too little, 401 for an anonymous request. Without a
+// a token that grants too little and for the zero Requirement, 401 for an
+// anonymous request. Without a
 // guard in front of it, it answers 500.
 func (q Requirement) Handler(next http.Handler) http.Handler {
 	if next == nil {

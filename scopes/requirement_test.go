@@ -106,11 +106,19 @@ func TestRequireIsAllsHandler(t *testing.T) {
 
 func TestTheZeroRequirementRefusesEverybody(t *testing.T) {
 	var q scopes.Requirement
-	for name, v := range map[string]middleware.Verifier{"a token": granting("a b c"), "nobody": nil} {
-		t.Run(name, func(t *testing.T) {
-			w := ask(t, v, &middleware.Options{AllowAnonymous: true}, q)
-			if w.Code != http.StatusForbidden || w.Header().Get("WWW-Authenticate") != "" {
-				t.Errorf("%d %v, want 403 without a challenge", w.Code, w.Header())
+	for _, row := range []struct {
+		name      string
+		v         middleware.Verifier
+		status    int
+		challenge string
+	}{
+		{"a token, and none would help", granting("a b c"), http.StatusForbidden, ""},
+		{"nobody, who may first say who it is", nil, http.StatusUnauthorized, `Bearer realm="api"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := ask(t, row.v, &middleware.Options{AllowAnonymous: true}, q)
+			if got := w.Header().Get("WWW-Authenticate"); w.Code != row.status || got != row.challenge {
+				t.Errorf("%d %s, want %d %s", w.Code, got, row.status, row.challenge)
 			}
 		})
 	}
@@ -171,7 +179,7 @@ func TestCheck(t *testing.T) {
 		{"not met", scopes.All("b"), token, middleware.InsufficientScope, middleware.ReasonInsufficientScope},
 		{"no token", scopes.All(), nil, "", middleware.ReasonNoToken},
 		{"the zero Requirement", scopes.Requirement{}, token, "", middleware.ReasonNoPolicy},
-		{"the zero Requirement and no token", scopes.Requirement{}, nil, "", middleware.ReasonNoPolicy},
+		{"the zero Requirement and no token", scopes.Requirement{}, nil, "", middleware.ReasonNoToken},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := row.q.Check(row.t)
