@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -72,6 +73,36 @@ func api(t testing.TB) (*prometheus.Registry, http.Handler) {
 	mux.Handle("GET /notes/{id}", scopes.Require("read")(ok))
 	mux.Handle("POST /notes", scopes.Require("write")(ok))
 	return registry, middleware.New(middleware.VerifierFunc(verify), &middleware.Options{Observe: observe}).Handler(mux)
+}
+
+// What some timings make together is not a time.Duration: it may be longer than
+// one can hold.
+func TestTheSumOfDurationsDoesNotOverflow(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	observe, err := metrics.New(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reason := range []middleware.Reason{middleware.ReasonExpired, middleware.ReasonExpired, middleware.ReasonNoToken} {
+		observe(t.Context(), middleware.Event{Op: middleware.OpAuthenticate, Reason: reason, Duration: math.MaxInt64})
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sums []float64
+	for _, f := range families {
+		if f.GetName() != "warder_decision_duration_seconds" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			sums = append(sums, m.GetHistogram().GetSampleSum())
+		}
+	}
+	const want = 3 * float64(math.MaxInt64) / 1e9
+	if len(sums) != 2 || math.Abs(sums[0]+sums[1]-want) > 1 {
+		t.Errorf("sums %v, want %v together", sums, want)
+	}
 }
 
 func send(h http.Handler, method, path, token string) int {

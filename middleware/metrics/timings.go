@@ -40,7 +40,7 @@ func (t *timings) add(d time.Duration) {
 // histogram adds up timings for one scrape.
 type histogram struct {
 	buckets [len(bounds) + 1]uint64
-	sum     uint64
+	sum     float64 // seconds
 }
 
 // add adds t and returns how many it counts.
@@ -50,7 +50,7 @@ func (h *histogram) add(t *timings) (total uint64) {
 		h.buckets[i] += n
 		total += n
 	}
-	h.sum += t.sum.Load()
+	h.sum += float64(t.sum.Load()) / float64(time.Second)
 	return total
 }
 
@@ -63,5 +63,5 @@ func (h *histogram) metric(d *prometheus.Desc, outcome string) prometheus.Metric
 		cumulative[bound.Seconds()] = n
 	}
 	n += h.buckets[len(bounds)]
-	return prometheus.MustNewConstHistogram(d, n, time.Duration(h.sum).Seconds(), cumulative, outcome)
+	return prometheus.MustNewConstHistogram(d, n, h.sum, cumulative, outcome)
 }
