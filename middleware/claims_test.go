@@ -75,6 +75,60 @@ func TestClaimsMatchNamesExactly(t *testing.T) {
 	}
 }
 
+// encoding/json drops two fields with one name, and gives what is meant for
+// them to a third whose name differs in case. So such types are refused.
+func TestClaimsRefusesNamesThatDifferOnlyInCase(t *testing.T) {
+	type Exp1 struct{ Exp int }
+	type Exp2 struct{ Exp int }
+	token := &middleware.Token{Raw: json.RawMessage(`{"Exp":1,"sub":"a"}`)}
+	hidden := &struct {
+		Exp1
+		Exp2
+		Other int `json:"EXP"`
+	}{}
+	if err := json.Unmarshal(token.Raw, hidden); err != nil || hidden.Other != 1 {
+		t.Fatalf("encoding/json: %v, %d: this test shows nothing", err, hidden.Other)
+	}
+	hidden.Other = 0
+	for _, row := range []struct {
+		name string
+		v    any
+	}{
+		{"two of one name hide each other", hidden},
+		{"two names", &struct {
+			A int `json:"exp"`
+			B int `json:"Exp"`
+		}{}},
+		{"one name is the field's", &struct {
+			Exp int
+			B   int `json:"exp"`
+		}{}},
+		{"one is embedded", &struct {
+			Exp1
+			B int `json:"EXP"`
+		}{}},
+		{"a letter that folds to another", &struct {
+			A int `json:"ask"`
+			B int `json:"a\u017f\u212a"`
+		}{}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if err := token.Claims(row.v); err == nil {
+				t.Errorf("%+v, want an error", row.v)
+			}
+		})
+	}
+	equal(t, hidden.Other, 0)
+	fine := &struct {
+		Exp1
+		A int `json:"exp2"`
+		B int `json:"-"`
+	}{}
+	if err := token.Claims(fine); err != nil || fine.Exp != 1 {
+		t.Errorf("%v, %+v", err, fine)
+	}
+}
+
 func TestClaimsReachWhatEncodingJSONWouldFill(t *testing.T) {
 	token := &middleware.Token{Raw: json.RawMessage(`{"jti":"1","user_id":"u","Plain":"p","a\u0062c":"x","n":{"EXP":1}}`)}
 	var v struct {
@@ -118,6 +172,9 @@ func TestClaim(t *testing.T) {
 	}
 	if ok, err := token.Claim("nothing", &list); !ok || err != nil || list != nil {
 		t.Errorf("null: %v %v %v", ok, err, list)
+	}
+	if ok, err := token.Claim("nothing", &n); !ok || err != nil || n != 12 {
+		t.Errorf("null: %v %v, and n is %d, want it as it was", ok, err, n)
 	}
 	for _, claims := range []error{
 		func() error { _, err := token.Claim("marker", &n); return err }(),

@@ -47,10 +47,17 @@ type Event struct {
 
 // An Observer is told of every decision, before the answer is written. It is
 // called concurrently and must return soon: requests wait for it.
+//
+// ctx is that of the request, or one made of it: work that a request began and
+// that goes on without it, such as a fetch of keys for all who wait, reports
+// with the values of that request, perhaps after it has ended. So take values
+// from ctx, and do not rely on anything that lives only as long as the request,
+// such as its ResponseWriter or a span. [FromContext] is safe at any time.
 type Observer func(ctx context.Context, e Event)
 
 // Observe reports e to the guard that serves ctx, for verifiers, bindings
-// and requirements. Without a guard it does nothing.
+// and requirements, and for what they leave running after the request. Without
+// a guard it does nothing.
 func Observe(ctx context.Context, e Event) {
 	c := current(ctx)
 	if c == nil {

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,8 +46,9 @@ type Token struct {
 }
 
 // Claim decodes the claim with exactly this name into v, as encoding/json
-// does, and reports whether the token has it. The error never quotes the
-// claim's value.
+// does, and reports whether the token has it. A claim that is null is there: it
+// reports true and leaves v as it was, unless v holds a pointer, a map, a slice
+// or an interface, which become nil. The error never quotes the claim's value.
 func (t *Token) Claim(name string, v any) (bool, error) {
 	claims, err := t.object()
 	if err != nil {
@@ -65,13 +68,18 @@ func (t *Token) Claim(name string, v any) (bool, error) {
 // Claims decodes all claims into v, as encoding/json does, with one
 // difference: a claim reaches a field of a struct only if its name is
 // exactly the field's. encoding/json would also take "EXP" for "exp"
-// (RFC 7519 §4: names are case-sensitive). The error quotes no value.
+// (RFC 7519 §4: names are case-sensitive). For a struct with two names that
+// differ only in case it returns an error, as encoding/json may take one for
+// the other. The error quotes no value.
 func (t *Token) Claims(v any) error {
 	doc := t.Raw
 	if len(doc) == 0 {
 		doc = json.RawMessage("{}")
 	}
 	if names := fieldNames(v); names != nil {
+		if haveTwins(names) {
+			return errors.New("middleware: the Go type has two claims whose names differ only in case")
+		}
 		claims, err := t.object()
 		if err != nil {
 			return err
@@ -163,6 +171,18 @@ func addNames(names map[string]bool, t reflect.Type, seen map[reflect.Type]bool)
 			names[name] = true
 		}
 	}
+}
+
+// haveTwins reports whether two of names are equal but for case, as
+// encoding/json folds it.
+func haveTwins(names map[string]bool) bool {
+	all := slices.Collect(maps.Keys(names))
+	for i, name := range all {
+		if slices.ContainsFunc(all[:i], func(o string) bool { return strings.EqualFold(name, o) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // exactMembers prints the members of o that names holds.

@@ -16,7 +16,8 @@ import (
 // requests and must not change afterwards. r is the request that carried the
 // token, as it came; it may be nil where a token is judged outside a request.
 // ctx is the request's context with the guard in it: [Observe] wants this one,
-// not r's.
+// not r's. Work that goes on after Verify returned, for other requests too,
+// takes context.WithoutCancel(ctx): the values stay good, the request ends.
 type Verifier interface {
 	Verify(ctx context.Context, token string, r *http.Request) (*Token, error)
 }
