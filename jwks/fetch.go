@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/wire"
 )
 
@@ -65,7 +66,7 @@ func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapsho
 	case resp.StatusCode == http.StatusNotModified && conditional:
 		snap = old.confirmed()
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return nil, &tooMany{"key set", retryAfter(resp.Header, time.Now())}
+		return nil, fmt.Errorf("jwks: key set: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})
 	default:
 		return nil, fmt.Errorf("jwks: key set: status %d", resp.StatusCode)
 	}
@@ -96,11 +97,3 @@ func setIf(h http.Header, name, value string) {
 		h.Set(name, value)
 	}
 }
-
-// tooMany is an answer of 429 and when to come back.
-type tooMany struct {
-	to         string // what we asked for
-	retryAfter time.Duration
-}
-
-func (e *tooMany) Error() string { return "jwks: " + e.to + ": status 429" }

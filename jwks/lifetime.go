@@ -1,11 +1,11 @@
 package jwks
 
 import (
-	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/warder-go/warder/internal/backoff"
 )
 
 // What an issuer may state of its keys' lifetime is held within these: keys
@@ -26,7 +26,7 @@ func lifetime(h http.Header, now time.Time) (time.Duration, bool) {
 		case "no-store", "no-cache":
 			return 0, true
 		case "max-age":
-			if age := seconds(d.value); !stated || age < fresh {
+			if age := backoff.Seconds(d.value); !stated || age < fresh {
 				fresh, stated = age, true
 			}
 		}
@@ -38,7 +38,7 @@ func lifetime(h http.Header, now time.Time) (time.Duration, bool) {
 	}
 	age := time.Duration(0) // the oldest, if there are two
 	for _, v := range h.Values("Age") {
-		age = max(age, seconds(strings.TrimSpace(v)))
+		age = max(age, backoff.Seconds(strings.TrimSpace(v)))
 	}
 	return max(fresh-age, 0), true
 }
@@ -77,26 +77,4 @@ func directives(h http.Header) []directive {
 		}
 	}
 	return ds
-}
-
-// seconds reads delta-seconds (RFC 9111 §1.2.2). What is too large is the
-// longest that counts, and what is no number is 0.
-func seconds(s string) time.Duration {
-	n, err := strconv.ParseUint(s, 10, 31)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		n = 1<<31 - 1
-	case err != nil:
-		return 0
-	}
-	return time.Duration(n) * time.Second
-}
-
-// retryAfter reads Retry-After, seconds or a date (RFC 9110 §10.2.3).
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := h.Get("Retry-After")
-	if at, err := http.ParseTime(v); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return seconds(v)
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/warder-go/warder/internal/wire"
@@ -124,23 +122,4 @@ func Remote(uri string, opts *RemoteOptions) (*KeySet, error) {
 		return nil, err
 	}
 	return &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o}, nil
-}
-
-// checkURL judges a configured URL: https (RFC 8414 §2, §3), or http to this
-// machine, or http where allowHTTP; no user information and no fragment.
-func checkURL(what, raw string, allowHTTP bool) error {
-	u, err := url.Parse(raw)
-	switch {
-	case raw == "":
-		return fmt.Errorf("jwks: %s is missing", what)
-	case strings.Contains(raw, "@"):
-		return fmt.Errorf("jwks: %s: a URL with a password in it", what) // not quoted, of course
-	case err != nil || u.Hostname() == "":
-		return fmt.Errorf("jwks: %s %q: not an absolute URL", what, raw)
-	case strings.Contains(raw, "#"):
-		return fmt.Errorf("jwks: %s %q: has a fragment", what, raw)
-	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || wire.Loopback(u.Hostname())):
-		return nil
-	}
-	return fmt.Errorf("jwks: %s %q: not https", what, raw)
 }

@@ -82,11 +82,13 @@ func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
 	var f saved
 	for name, field := range map[string]*string{"issuer": &f.Issuer, "jwks_uri": &f.URI, "document": &f.Document} {
 		var ok bool
-		if *field, ok = textOf(doc, name); !ok {
+		value, _ := doc.Get(name)
+		if *field, ok = value.Text(); !ok {
 			return nil, errSavedDamaged
 		}
 	}
-	fetched, _ := textOf(doc, "fetched")
+	value, _ := doc.Get("fetched")
+	fetched, _ := value.Text()
 	if f.Fetched, err = time.Parse(time.RFC3339Nano, fetched); err != nil {
 		return nil, errSavedDamaged
 	}

@@ -1,13 +1,10 @@
 package jwks
 
 import (
-	"errors"
-	"math/rand/v2"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
+	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/middleware"
 )
 
@@ -51,20 +48,13 @@ func (o *RemoteOptions) age(snap *snapshot, now time.Time) phase {
 	return stale
 }
 
-// Failed fetches are repeated after these.
-const (
-	firstBackoff = time.Second // also every backoff while there are no keys
-	maxBackoff   = time.Minute
-)
-
 // schedule decides when the issuer may be asked again. Its lock is held for
 // these few lines only, never over a fetch.
 type schedule struct {
 	mu       sync.Mutex
 	running  bool
-	cause    cause     // of the fetch that is running
-	failures int       // in a row
-	next     time.Time // after a failure: no fetch before this
+	cause    cause // of the fetch that is running
+	backoff  backoff.Backoff
 	lastKids time.Time // when the last forced fetch that did not fail began
 }
 
@@ -77,8 +67,8 @@ func (d *schedule) admits(now time.Time, why cause, cooldown time.Duration) (wai
 	switch {
 	case d.running || why == asked:
 		return 0, true
-	case now.Before(d.next):
-		return d.next.Sub(now), false
+	case d.backoff.Wait(now) > 0:
+		return d.backoff.Wait(now), false
 	case why == forced && (cooldown < 0 || !d.lastKids.IsZero() && now.Sub(d.lastKids) < cooldown):
 		return 0, false
 	}
@@ -89,14 +79,14 @@ func (d *schedule) admits(now time.Time, why cause, cooldown time.Duration) (wai
 func (d *schedule) mayStart(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.running && !now.Before(d.next)
+	return !d.running && d.backoff.Wait(now) == 0
 }
 
 // failing reports whether the last fetch failed.
 func (d *schedule) failing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.failures > 0
+	return d.backoff.Failures() > 0
 }
 
 func (d *schedule) begin(now time.Time, why cause) {
@@ -116,40 +106,24 @@ func (d *schedule) end(now time.Time, err error, haveKeys bool) time.Duration {
 	defer d.mu.Unlock()
 	d.running = false
 	if err == nil {
-		d.failures, d.next = 0, time.Time{}
+		d.backoff.Succeeded()
 		return 0
 	}
 	if d.cause == forced {
 		d.lastKids = time.Time{}
 	}
-	backoff := firstBackoff
-	if haveKeys {
-		backoff = min(firstBackoff<<min(d.failures, 6), maxBackoff)
-		// Replicas that failed together shall not come back together.
-		backoff = backoff/2 + rand.N(backoff/2+1)
-	}
-	if told := (*tooMany)(nil); errors.As(err, &told) {
-		backoff = max(backoff, min(told.retryAfter, maxBackoff))
-	}
-	d.failures++
-	d.next = now.Add(backoff)
-	return backoff
+	return d.backoff.Failed(now, err, !haveKeys)
 }
 
 // wait returns for how long no scheduled fetch may start.
 func (d *schedule) wait(now time.Time) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return max(d.next.Sub(now), 0)
+	return d.backoff.Wait(now)
 }
 
 // unavailable is the answer where keys are needed and missing: 503 and when to
 // come back, never an invalid token.
 func unavailable(err error, wait time.Duration) error {
-	seconds := max(1, int64((wait+time.Second-1)/time.Second))
-	return &middleware.Error{
-		Reason: middleware.ReasonKeysUnavailable,
-		Header: http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}},
-		Err:    err,
-	}
+	return &middleware.Error{Reason: middleware.ReasonKeysUnavailable, Header: backoff.Header(wait), Err: err}
 }

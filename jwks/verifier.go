@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/warder-go/warder/internal/claims"
 	"github.com/warder-go/warder/internal/jose"
 	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/middleware"
@@ -20,9 +21,10 @@ type Verifier struct {
 	cfg  Config
 	keys *KeySet
 
-	// audience is a copy of cfg.Audience for tokens to hold: whoever changes a
-	// Token, though nobody may, does not make us accept tokens for others.
-	audience []string
+	// reader has a copy of cfg.Audience, which tokens then hold: whoever
+	// changes a Token, though nobody may, does not make us accept tokens for
+	// others.
+	reader claims.Reader
 }
 
 // NewVerifier returns a Verifier. It does no I/O, so that a process can start
@@ -42,7 +44,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err := cfg.KeySet.belongTo(cfg.Issuer); err != nil {
 		return nil, err
 	}
-	return &Verifier{cfg: cfg, keys: cfg.KeySet, audience: slices.Clone(cfg.Audience)}, nil
+	reader := claims.Reader{Scopes: cfg.ScopeClaims, Audience: slices.Clone(cfg.Audience)}
+	return &Verifier{cfg: cfg, keys: cfg.KeySet, reader: reader}, nil
 }
 
 // KeySet returns the keys that v verifies with.
@@ -110,15 +113,15 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (_ *
 		return nil, isStale, errWrongType
 	}
 	var few [24]strictjson.Member // the claims of most tokens, on the stack
-	claims, err := strictjson.Append(few[:0], string(j.payload))
+	said, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
 		return nil, isStale, errMalformed
 	}
-	t, err := v.read(claims, j.payload, profile)
-	if err != nil {
-		return nil, isStale, err
+	t, ok := v.reader.Read(said, j.payload, !profile)
+	if !ok {
+		return nil, isStale, errInvalidClaim
 	}
-	if err := v.judge(t, claims, profile, now); err != nil {
+	if err := v.judge(t, said, profile, now); err != nil {
 		return nil, isStale, err
 	}
 	isStale, err = v.verifySignature(ctx, j, now)

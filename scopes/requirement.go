@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/warder-go/warder/internal/claims"
 	"github.com/warder-go/warder/middleware"
 )
 
@@ -61,7 +62,7 @@ func Require(scope ...string) func(http.Handler) http.Handler {
 
 func require(k kind, scopes []string, least string) Requirement {
 	for _, s := range scopes {
-		if !isToken(s) {
+		if !claims.IsScopeToken(s) {
 			panic("scopes: " + strconv.Quote(s) + " is not a scope-token (RFC 6749 §3.3)")
 		}
 	}
@@ -129,14 +130,4 @@ func (q Requirement) Handler(next http.Handler) http.Handler {
 		})
 		next.ServeHTTP(w, r)
 	})
-}
-
-// isToken reports whether s is a scope-token (RFC 6749 §3.3).
-func isToken(s string) bool {
-	for i := range len(s) {
-		if ch := s[i]; ch <= ' ' || ch > '~' || ch == '"' || ch == '\\' {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -1,0 +1,86 @@
+// Package backoff says when an issuer that failed to answer may be asked again.
+package backoff
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// The waits after failures: First, twice as long each time, at most Max.
+const (
+	First = time.Second
+	Max   = time.Minute
+)
+
+// Backoff counts failures in a row. The zero Backoff has none. It is not safe
+// for concurrent use.
+type Backoff struct {
+	failures int
+	next     time.Time
+}
+
+// Failures returns how many there were since the last success.
+func (b *Backoff) Failures() int { return b.failures }
+
+// Wait returns for how long from now on nobody may ask; 0 if somebody may.
+func (b *Backoff) Wait(now time.Time) time.Duration {
+	return max(b.next.Sub(now), 0)
+}
+
+// Succeeded ends the row.
+func (b *Backoff) Succeeded() { *b = Backoff{} }
+
+// Failed notes a failure and returns Wait. A steady one always waits for First.
+// If err is a [*TooMany], its time is honoured up to Max.
+func (b *Backoff) Failed(now time.Time, err error, steady bool) time.Duration {
+	wait := First
+	if !steady {
+		wait = min(First<<min(b.failures, 6), Max)
+		// Replicas that failed together shall not come back together.
+		wait = wait/2 + rand.N(wait/2+1)
+	}
+	if told := (*TooMany)(nil); errors.As(err, &told) {
+		wait = max(wait, min(told.RetryAfter, Max))
+	}
+	b.failures++
+	b.next = now.Add(wait)
+	return wait
+}
+
+// TooMany is an answer of 429 (RFC 6585 §4) and when to come back.
+type TooMany struct{ RetryAfter time.Duration }
+
+func (*TooMany) Error() string { return "status 429" }
+
+// RetryAfter reads Retry-After, seconds or a date (RFC 9110 §10.2.3); 0 where
+// it says nothing that can be read.
+func RetryAfter(h http.Header, now time.Time) time.Duration {
+	v := h.Get("Retry-After")
+	if at, err := http.ParseTime(v); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return Seconds(v)
+}
+
+// Seconds reads delta-seconds (RFC 9111 §1.2.2). What is too large is the
+// longest that counts, and what is no number is 0.
+func Seconds(s string) time.Duration {
+	n, err := strconv.ParseUint(s, 10, 31)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		n = 1<<31 - 1
+	case err != nil:
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}
+
+// Header returns the Retry-After field for a client that has to wait: at least
+// a second, in whole ones.
+func Header(wait time.Duration) http.Header {
+	seconds := max(1, int64((wait+time.Second-1)/time.Second))
+	return http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}}
+}
