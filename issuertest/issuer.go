@@ -95,9 +95,10 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 func (i *Issuer) Client() *http.Client { return i.client }
 
 // Close stops the issuer: connections are cut, requests held by Slow included,
-// and nothing of the server runs when Close returns. The issuer still signs afterwards, so that a test can show what happens to
-// good tokens when their issuer is gone. Its RSA keys may be used again by
-// issuers made later. Calls after the first do nothing.
+// and nothing of the server runs when Close returns. The issuer still signs
+// afterwards, so that a test can show what happens to good tokens when their
+// issuer is gone. Its RSA keys are used again by issuers made later, but only
+// once nothing refers to this one. Calls after the first do nothing.
 func (i *Issuer) Close() {
 	i.closeOnce.Do(func() {
 		close(i.closed)
@@ -105,7 +106,6 @@ func (i *Issuer) Close() {
 		<-i.served
 		i.conns.Wait()
 		i.client.CloseIdleConnections()
-		i.keys.release()
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -40,7 +41,13 @@ func newKey(alg string, private crypto.Signer) *key {
 	if err != nil {
 		panic("issuertest: " + err.Error())
 	}
-	return &key{id: id, alg: alg, private: private, jwk: doc, published: true}
+	k := &key{id: id, alg: alg, private: private, jwk: doc, published: true}
+	if p, ok := private.(*rsa.PrivateKey); ok {
+		// A closed issuer still signs. So its key goes back to the pool when
+		// nothing can sign with it any more, not before.
+		runtime.AddCleanup(k, rsaKeys.giveBack, p)
+	}
+	return k
 }
 
 // keyRing holds every key an issuer ever had.
@@ -73,19 +80,6 @@ func (k *keyRing) rotate() {
 		k.all = append(k.all, f)
 		k.current[f.alg] = f
 	}
-}
-
-// release gives the RSA keys back to the pool.
-func (k *keyRing) release() {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	var back []*rsa.PrivateKey
-	for _, key := range k.all {
-		if p, ok := key.private.(*rsa.PrivateKey); ok {
-			back = append(back, p)
-		}
-	}
-	rsaKeys.giveBack(back)
 }
 
 // find returns the key named kid, published or not, or nil.

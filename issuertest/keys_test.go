@@ -2,7 +2,10 @@ package issuertest_test
 
 import (
 	"crypto"
+	"crypto/rsa"
 	"encoding/json"
+	"math/big"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -166,6 +169,41 @@ func TestNoTwoOpenIssuersShareAKey(t *testing.T) {
 			iss.Close()
 		}
 	}
+}
+
+// A closed issuer still signs: no later issuer may publish what it signs with.
+func TestNoLaterIssuerHasAKeyThatAClosedOneSignsWith(t *testing.T) {
+	closed := issuertest.NewIssuer()
+	closed.Close()
+	key := closed.PublicKey(closed.KeyID("RS256"))
+	for range 6 {
+		runtime.GC()
+		later := issuertest.NewIssuer()
+		if equal(key, later.PublicKey(later.KeyID("RS256"))) {
+			t.Error("a later issuer has the key of the closed one")
+		}
+		later.Close()
+	}
+	if !verifies(t, closed.Token(nil), "RS256", key) {
+		t.Error("the closed issuer signs with another key")
+	}
+}
+
+// Making an RSA key is slow: those of issuers that are gone are used again.
+func TestKeysOfIssuersThatAreGoneAreUsedAgain(t *testing.T) {
+	var seen []*big.Int
+	for range 50 {
+		iss := issuertest.NewIssuer()
+		n := iss.PublicKey(iss.KeyID("RS256")).(*rsa.PublicKey).N
+		if slices.ContainsFunc(seen, func(o *big.Int) bool { return o.Cmp(n) == 0 }) {
+			iss.Close()
+			return
+		}
+		seen = append(seen, new(big.Int).Set(n))
+		iss.Close()
+		runtime.GC()
+	}
+	t.Error("50 issuers, and no key was used again")
 }
 
 func TestWithdrawingAnUnknownKeyPanics(t *testing.T) {

@@ -6,13 +6,14 @@ import (
 	"sync"
 )
 
-// spareRSAKeys is how many returned keys rest before the first is used again,
-// so that an issuer does not begin with the keys of the one closed just before.
+// spareRSAKeys is how many returned keys rest before the first is used again:
+// tokens outlive their issuers.
 const spareRSAKeys = 3
 
 // rsaPool lends RSA keys. Making one takes a tenth of a second or more, and a
-// suite makes hundreds of issuers: so a key goes back when its issuer closes.
-// No two open issuers hold the same key, and no issuer holds one twice.
+// suite makes hundreds of issuers: so a key goes back when the garbage collector
+// finds that its issuer is gone. No two issuers that can be used hold the same
+// key, closed or not, and no issuer holds one twice.
 type rsaPool struct {
 	mu   sync.Mutex
 	free []*rsa.PrivateKey // longest returned first
@@ -36,8 +37,8 @@ func (p *rsaPool) take() *rsa.PrivateKey {
 	return k
 }
 
-func (p *rsaPool) giveBack(keys []*rsa.PrivateKey) {
+func (p *rsaPool) giveBack(k *rsa.PrivateKey) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.free = append(p.free, keys...)
+	p.free = append(p.free, k)
 }

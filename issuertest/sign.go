@@ -1,10 +1,17 @@
 package issuertest
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"hash"
 	"maps"
+	"runtime"
 	"strings"
 	"time"
 
@@ -27,8 +34,12 @@ func (i *Issuer) Token(claims map[string]any) string { return i.Sign(nil, claims
 // The header's alg selects the key: RS256, RS384, RS512, PS256, PS384 and PS512
 // the RSA key, ES256 the P-256 key, EdDSA and Ed25519 the Ed25519 key. Only
 // RS256, ES256 and EdDSA match the alg of the published keys: a verifier that
-// heeds it refuses the others (RFC 7517 §4.4). "none" in any letter case gives an empty signature. With any other alg, or without one, the
-// token is signed as RS256, so that there is a signature to refuse.
+// heeds it refuses the others (RFC 7517 §4.4). "none" in any letter case gives an
+// empty signature. HS256, HS384 and HS512 give an HMAC whose secret is the public
+// RSA key, in PEM as a PKIX PUBLIC KEY block with its final line break: what
+// anybody can make, and what a verifier accepts that lets the token choose what
+// the key is for (RFC 8725 §2.1). With any other alg, or without one, the token
+// is signed as RS256, so that there is a signature to refuse.
 //
 // A kid in the header that names a key of this issuer, withdrawn or not, of the
 // type that alg needs, selects that key. Any other kid changes only the header.
@@ -113,6 +124,11 @@ func sign(alg string, k *key, header, payload []byte) string {
 	if strings.EqualFold(alg, "none") {
 		return input + "."
 	}
+	if hash := hashes[alg]; hash != nil {
+		mac := hmac.New(hash, publicPEM(k))
+		mac.Write([]byte(input))
+		return input + "." + b64.EncodeToString(mac.Sum(nil))
+	}
 	switch keyAlgorithm(alg) {
 	case "":
 		alg = "RS256"
@@ -127,5 +143,18 @@ func sign(alg string, k *key, header, payload []byte) string {
 	if err != nil {
 		panic("issuertest: " + err.Error())
 	}
+	runtime.KeepAlive(k) // nobody else has its RSA key while it signs
 	return input + "." + b64.EncodeToString(signature)
+}
+
+// hashes are those of the HMAC algorithms (RFC 7518 §3.2).
+var hashes = map[string]func() hash.Hash{"HS256": sha256.New, "HS384": sha512.New384, "HS512": sha512.New}
+
+// publicPEM is k's public key as tools print and accept it.
+func publicPEM(k *key) []byte {
+	der, err := x509.MarshalPKIXPublicKey(k.private.Public())
+	if err != nil {
+		panic("issuertest: " + err.Error())
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }

@@ -4,11 +4,15 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
-	_ "crypto/sha512"
+	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"hash"
 	"math/big"
 	"strings"
 	"testing"
@@ -105,7 +109,7 @@ func TestTheAlgSelectsTheKey(t *testing.T) {
 		"PS256": {"RS256", "PS256"}, "PS384": {"RS256", "PS384"}, "PS512": {"RS256", "PS512"},
 		"ES256": {"ES256", "ES256"}, "EdDSA": {"EdDSA", "EdDSA"}, "Ed25519": {"EdDSA", "EdDSA"},
 		// Unknown ones are signed as RS256.
-		"HS256": {"RS256", "RS256"}, "ES384": {"RS256", "RS256"}, "rs256": {"RS256", "RS256"}, "": {"RS256", "RS256"},
+		"HS1": {"RS256", "RS256"}, "hs256": {"RS256", "RS256"}, "ES384": {"RS256", "RS256"}, "rs256": {"RS256", "RS256"}, "": {"RS256", "RS256"},
 	} {
 		t.Run("alg "+alg, func(t *testing.T) {
 			token := iss.Sign(map[string]any{"alg": alg}, nil)
@@ -141,6 +145,44 @@ func TestTheAlgSelectsTheKey(t *testing.T) {
 				t.Errorf("header is %v, the signature is not empty", header)
 			}
 		})
+	}
+}
+
+// The attack of RFC 8725 §2.1: whoever has the public key can make these.
+func TestHMACIsKeyedWithThePublicKey(t *testing.T) {
+	iss := issuertest.NewIssuer()
+	defer iss.Close()
+	old := iss.KeyID("RS256")
+	iss.Rotate()
+	secret := func(kid string) []byte {
+		der, err := x509.MarshalPKIXPublicKey(iss.PublicKey(kid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	}
+	for alg, h := range map[string]func() hash.Hash{"HS256": sha256.New, "HS384": sha512.New384, "HS512": sha512.New} {
+		for name, row := range map[string]struct {
+			token, kid string
+			whole      bool
+		}{
+			"Sign":                  {iss.Sign(map[string]any{"alg": alg}, nil), iss.KeyID("RS256"), true},
+			"Sign with an old key":  {iss.Sign(map[string]any{"alg": alg, "kid": old}, nil), old, true},
+			"Sign with another kid": {iss.Sign(map[string]any{"alg": alg, "kid": iss.KeyID("ES256")}, nil), iss.KeyID("RS256"), false},
+			"SignRaw":               {iss.SignRaw(alg, "{}", "{}"), iss.KeyID("RS256"), false},
+		} {
+			t.Run(alg+" of "+name, func(t *testing.T) {
+				dot := strings.LastIndexByte(row.token, '.')
+				mac := hmac.New(h, secret(row.kid))
+				mac.Write([]byte(row.token[:dot]))
+				if got := row.token[dot+1:]; got != base64.RawURLEncoding.EncodeToString(mac.Sum(nil)) {
+					t.Errorf("the signature is %s", got)
+				}
+				if header, _ := decode(t, row.token); row.whole && (header["alg"] != alg || header["kid"] != row.kid) {
+					t.Errorf("header is %v", header)
+				}
+			})
+		}
 	}
 }
 
