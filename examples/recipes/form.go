@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	warder "github.com/warder-go/warder/middleware"
 )
@@ -37,17 +39,70 @@ func FromForm(r *http.Request) (warder.Credentials, error) {
 			return warder.Credentials{}, badForm("The form has characters that must be percent-encoded")
 		}
 	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return warder.Credentials{}, badForm("The form is malformed")
+	found, tokens := "", 0
+	for pair := range strings.SplitSeq(string(body), "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if strings.Contains(pair, ";") || !escaped(name) || !escaped(value) {
+			return warder.Credentials{}, badForm("The form is malformed")
+		}
+		if spells(name, "access_token") {
+			found = value
+			tokens++
+		}
 	}
-	switch tokens := form["access_token"]; len(tokens) {
+	switch tokens {
 	case 0:
 		return warder.Credentials{}, nil
 	case 1:
-		return warder.Credentials{Scheme: "Bearer", Token: tokens[0]}, nil
+		token, err := url.QueryUnescape(found)
+		if err != nil {
+			return warder.Credentials{}, badForm("The form is malformed")
+		}
+		return warder.Credentials{Scheme: "Bearer", Token: token}, nil
 	}
 	return warder.Credentials{}, errTwoTokens
+}
+
+// escaped reports whether every "%" in s begins an escape. The form is read for
+// strangers, so it is looked at in place: one pass, and nothing is kept of the
+// parameters that are not ours.
+func escaped(s string) bool {
+	for {
+		_, after, found := strings.Cut(s, "%")
+		if !found {
+			return true
+		}
+		if len(after) < 2 || !isHex(after[0]) || !isHex(after[1]) {
+			return false
+		}
+		s = after[2:]
+	}
+}
+
+// spells reports whether s, which is escaped, is name when unescaped. No
+// character of name may be a space.
+func spells(s, name string) bool {
+	for i := range len(name) {
+		switch {
+		case s == "":
+			return false
+		case s[0] == '%':
+			b, err := strconv.ParseUint(s[1:3], 16, 8)
+			if err != nil || byte(b) != name[i] {
+				return false
+			}
+			s = s[3:]
+		case s[0] != name[i]:
+			return false
+		default:
+			s = s[1:]
+		}
+	}
+	return s == ""
+}
+
+func isHex(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F'
 }
 
 // carriesForm reports whether r has a body in which RFC 6750 §2.2 allows an

@@ -3,9 +3,11 @@ package recipes_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -102,5 +104,51 @@ func TestFromFormPutsTheBodyBackForAuthenticate(t *testing.T) {
 	}
 	if x := r.PostFormValue("x"); x != "1" {
 		t.Errorf("the handler read %q of the form", x)
+	}
+}
+
+// The form is what net/url makes of it, for every form that is read.
+func FuzzFromForm(f *testing.F) {
+	for _, body := range []string{
+		"", "access_token=abc", "access_token=a%62c&x=1", "access%5ftoken=a+b", "acces%73_token", "access_token=a=b", "=&&=",
+		"access_token=a&access%5Ftoken=b", "x=%zz", "%=1", "a%2=1", "x;y=1", "access_token;=1", "access_token%00=1", "access_token+=1", "y=\xe9",
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if strings.Count(body, "&") > 1000 {
+			t.Skip("net/url has a limit of its own")
+		}
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		got, err := recipes.FromForm(r)
+		form, malformed := url.ParseQuery(body)
+		ascii := !strings.ContainsFunc(body, func(r rune) bool { return r >= 0x80 })
+		tokens := form["access_token"]
+		if refused := malformed != nil || !ascii || len(tokens) > 1; refused != (err != nil) {
+			t.Fatalf("error %v, want one: %t", err, refused)
+		}
+		if err == nil && len(tokens) == 1 != (got.Scheme == "Bearer") || err == nil && len(tokens) == 1 && got.Token != tokens[0] {
+			t.Fatalf("%+v, want the tokens %q", got, tokens)
+		}
+		if rest, readErr := io.ReadAll(r.Body); string(rest) != body || readErr != nil {
+			t.Fatalf("the handler would read %q, %v", rest, readErr)
+		}
+	})
+}
+
+// What a stranger sends costs what it weighs, not a table of its parameters.
+func TestAFormOfManyParametersIsCheap(t *testing.T) {
+	many := strings.Repeat("%61=1&", (64<<10)/6)
+	r := httptest.NewRequest("POST", "/", nil)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	allocs := testing.AllocsPerRun(5, func() {
+		r.Body = io.NopCloser(strings.NewReader(many))
+		if _, err := recipes.FromForm(r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs > 50 { // the body is read in growing pieces
+		t.Errorf("%v allocations", allocs)
 	}
 }

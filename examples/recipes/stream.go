@@ -3,12 +3,17 @@ package recipes
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	warder "github.com/warder-go/warder/middleware"
 )
 
-// Changes streams server-sent events until the client leaves or its access
-// token expires.
+// nextLine makes each line of an event's data a data field of its own: a line
+// break in the data must not begin another field or another event.
+var nextLine = strings.NewReplacer("\r\n", "\ndata: ", "\n", "\ndata: ", "\r", "\ndata: ")
+
+// Changes streams server-sent events until the client leaves, its access token
+// expires, or changes is closed.
 func Changes(changes <-chan string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := warder.WithExpiry(r.Context())
@@ -18,8 +23,11 @@ func Changes(changes <-chan string) http.HandlerFunc {
 			select {
 			case <-ctx.Done():
 				return
-			case change := <-changes:
-				fmt.Fprintf(w, "data: %s\n\n", change)
+			case change, ok := <-changes:
+				if !ok {
+					return
+				}
+				fmt.Fprintf(w, "data: %s\n\n", nextLine.Replace(change))
 				_ = http.NewResponseController(w).Flush()
 			}
 		}

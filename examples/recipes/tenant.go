@@ -8,8 +8,12 @@ import (
 )
 
 // OnlyTenant returns a Verifier that accepts what next accepts, if the claim
-// tenant says so too.
+// tenant says so too. It panics if tenant is empty: a claim that is null or ""
+// would do.
 func OnlyTenant(tenant string, next warder.Verifier) warder.Verifier {
+	if tenant == "" {
+		panic("OnlyTenant without a tenant")
+	}
 	return warder.VerifierFunc(func(ctx context.Context, token string, r *http.Request) (*warder.Token, error) {
 		t, err := next.Verify(ctx, token, r)
 		if err != nil || t == nil {

@@ -2,6 +2,7 @@ package recipes_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -22,6 +23,8 @@ func TestOnlyTenant(t *testing.T) {
 		{"another tenant", map[string]any{"tenant": "acme2"}, "401 invalid_token"},
 		{"our tenant in capitals", map[string]any{"tenant": "ACME"}, "401 invalid_token"},
 		{"no tenant", nil, "401 invalid_token"},
+		{"a tenant that is null", map[string]any{"tenant": json.RawMessage("null")}, "401 invalid_token"},
+		{"an empty tenant", map[string]any{"tenant": ""}, "401 invalid_token"},
 		{"the name in capitals", map[string]any{"TENANT": "acme"}, "401 invalid_token"},
 		{"a list of tenants", map[string]any{"tenant": []string{"acme"}}, "401 invalid_token"},
 		{"our tenant, expired", map[string]any{"tenant": "acme", "exp": 1}, "401 invalid_token"},
@@ -33,6 +36,15 @@ func TestOnlyTenant(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("the empty tenant is a mistake, not everybody's", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		recipes.OnlyTenant("", nil)
+	})
 
 	t.Run("a verifier that returns nothing is a fault, not a bad token", func(t *testing.T) {
 		nothing := warder.VerifierFunc(func(context.Context, string, *http.Request) (*warder.Token, error) { return nil, nil })

@@ -11,7 +11,9 @@ import (
 const tokenPrefix = "bearer."
 
 // FromSubprotocol is a Source that takes the access token from a WebSocket
-// handshake. Pages cannot set Authorization there; they can offer subprotocols
+// handshake: from Sec-WebSocket-Protocol alone, as credentials in it must be
+// seen however the rest of the handshake is spelled, and over HTTP/2 (RFC 8441)
+// too. Pages cannot set Authorization there; they can offer subprotocols
 // (RFC 6455 §1.9):
 //
 //	new WebSocket(url, ["notes.v1", "bearer." + accessToken])
@@ -20,9 +22,6 @@ const tokenPrefix = "bearer."
 // a token of RFC 9110 §5.6.2, which a JWT always is; opaque tokens with "/",
 // "+" or "=" do not fit.
 func FromSubprotocol(r *http.Request) (warder.Credentials, error) {
-	if r.Method != http.MethodGet || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return warder.Credentials{}, nil
-	}
 	var found warder.Credentials
 	for _, field := range r.Header["Sec-Websocket-Protocol"] {
 		for offer := range strings.SplitSeq(field, ",") {

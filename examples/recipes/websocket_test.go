@@ -77,7 +77,11 @@ func TestFromSubprotocol(t *testing.T) {
 		{"two tokens in one field", append(handshake, protocol, "bearer."+token+", bearer."+token), "400 invalid_request"},
 		{"two tokens in two fields", append(handshake, protocol, "bearer."+token, protocol, "bearer."+token), "400 invalid_request"},
 		{"a token in the header too", append(handshake, protocol, "bearer."+token, "Authorization", "Bearer "+token), "400 invalid_request"},
-		{"no handshake", []string{protocol, "bearer." + token}, "401 no error"},
+		{"a bad token without a handshake is seen", []string{protocol, "bearer.abc.def"}, "401 invalid_token"},
+		{"a bad token in a handshake that is spelled oddly is seen",
+			[]string{"Connection", "Upgrade", "Upgrade", "h2c, websocket", protocol, "bearer.abc.def"}, "401 invalid_token"},
+		{"a token in the header too, in a handshake that is spelled oddly",
+			[]string{"Upgrade", "websocket/13", protocol, "bearer." + token, "Authorization", "Bearer " + token}, "400 invalid_request"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := outcome(a.send("GET", "/", "", row.fields...)); got != row.want {
