@@ -168,7 +168,7 @@ func TestStormOfKeyIDs(t *testing.T) {
 		"hangs from the start":   {issuertest.Slow, true, 602},         // 5 s, and a second
 		"has always sent halves": {issuertest.Corrupt, true, 3601},
 	} {
-		t.Run("R9111-05, R9111-08: 5,000 made-up kids while the issuer "+name, func(t *testing.T) {
+		t.Run("R9111-05, R9111-08: 2,000 made-up kids while the issuer "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStormed(t)
 				if !row.cold {
@@ -177,8 +177,8 @@ func TestStormOfKeyIDs(t *testing.T) {
 				synctest.Wait()
 				goroutines, before := runtime.NumGoroutine(), fetches(s.iss)
 				restore := s.iss.Fail(issuertest.EndpointKeys, row.fault)
-				counts := s.rage(t, 5000, time.Hour)
-				if counts[middleware.ReasonKeysUnavailable] != 5000 {
+				counts := s.rage(t, 2000, time.Hour)
+				if counts[middleware.ReasonKeysUnavailable] != 2000 {
 					t.Errorf("refused as %v", counts)
 				}
 				if n := fetches(s.iss) - before; n > row.most*12/10 { // the storm lasts an hour more or less
