@@ -28,6 +28,8 @@ const (
 	ViaCache         Via = "cache"
 	ViaSignature     Via = "signature"
 	ViaIntrospection Via = "introspection"
+	ViaShared        Via = "shared"         // an introspection that another request had started
+	ViaNegativeCache Via = "negative_cache" // a remembered answer that the token is not active
 )
 
 // Event tells an [Observer] of one decision or one call to an issuer. Issuer

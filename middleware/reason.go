@@ -40,6 +40,8 @@ const (
 	ReasonSnapshotUnusable           Reason = "snapshot_unusable"
 	ReasonIntrospectionUnavailable   Reason = "introspection_unavailable"
 	ReasonIssuerRefusedUs            Reason = "issuer_refused_us"
+	ReasonBreakerOpen                Reason = "breaker_open"
+	ReasonTooManyCalls               Reason = "too_many_calls"
 	ReasonVerifierFault              Reason = "verifier_fault"
 	ReasonCanceled                   Reason = "canceled"
 	ReasonOther                      Reason = "other"
@@ -56,6 +58,6 @@ func Reasons() []Reason {
 		ReasonUnconfirmedBinding, ReasonProofInvalid, ReasonProofReplayed, ReasonProofQuota,
 		ReasonNonceRequired, ReasonInsufficientScope, ReasonInsufficientAuthentication,
 		ReasonNoPolicy, ReasonNoGuard, ReasonKeysUnavailable, ReasonSnapshotUnusable, ReasonIntrospectionUnavailable,
-		ReasonIssuerRefusedUs, ReasonVerifierFault, ReasonCanceled, ReasonOther,
+		ReasonIssuerRefusedUs, ReasonBreakerOpen, ReasonTooManyCalls, ReasonVerifierFault, ReasonCanceled, ReasonOther,
 	}
 }

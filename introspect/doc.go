@@ -1,0 +1,46 @@
+// Package introspect verifies opaque access tokens by asking their issuer (RFC
+// 7662), kindly and safely.
+//
+//	v, err := introspect.NewVerifier(introspect.Config{
+//		Issuer:       "https://login.example.com",
+//		Audience:     []string{"https://api.example.com"},
+//		Authenticate: introspect.Basic("notes-api", secret),
+//	})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	guard := middleware.New(v, nil)
+//
+// Where an issuer has both kinds of tokens, middleware.ByFormat lets a
+// jwks.Verifier judge the JWTs and this one everything else.
+//
+// # What is judged
+//
+// A token is asked about once and its answer remembered: an active one for
+// CacheTTL, never past exp, an inactive one for NegativeTTL, in places of their
+// own, so that junk cannot evict good tokens. Equal tokens share one call, which
+// belongs to no request. What is remembered are facts: exp, nbf, iss and aud are
+// judged each time, and so are confirmation, scope and step-up behind the guard.
+// [Verifier.Forget] makes it ask again.
+//
+// Only the JSON boolean true means active. Everything else than a well-formed
+// answer of status 200 is the issuer's fault and answered 503: not as an invalid
+// token, for clients throw those away.
+//
+// # What the issuer is spared
+//
+// Tokens over 4 KiB or outside Match are refused without a call. At most
+// MaxConcurrent calls are under way; what comes beyond is answered 503 at once.
+// When five calls in a row fail for reasons of the issuer's or ours (connection,
+// timeout, 429, 502, 503, 504, our credentials refused), a breaker opens:
+// remembered tokens are served still, everything else is answered 503 with
+// Retry-After, and one call a second finds out whether the issuer is back. An
+// answer to one token, of whatever status else, never opens it: strangers choose
+// tokens.
+//
+// # What fails closed
+//
+// An answer without aud, unless AllowMissingAudience; a plain answer where
+// SignedBy wants a signed one (RFC 9701); a member of the wrong type; redirects;
+// a token that is said to be for DPoP, but not for which key.
+package introspect

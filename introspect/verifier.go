@@ -1,0 +1,261 @@
+package introspect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/warder-go/warder/internal/backoff"
+	"github.com/warder-go/warder/internal/claims"
+	"github.com/warder-go/warder/internal/discovery"
+	"github.com/warder-go/warder/internal/flight"
+	"github.com/warder-go/warder/internal/wire"
+	"github.com/warder-go/warder/middleware"
+)
+
+// maxToken bounds the tokens that the issuer is asked about, in bytes.
+const maxToken = 4 << 10
+
+// Verifier verifies opaque access tokens of one issuer by asking it (RFC
+// 7662). It is a [middleware.Verifier]. Make one with [NewVerifier]. It is
+// safe for concurrent use.
+type Verifier struct {
+	cfg     Config
+	reader  claims.Reader
+	caller  *caller
+	cache   *cache
+	flights flight.Group[*fact]
+	breaker breaker
+	slots   chan struct{} // of calls under way
+}
+
+// NewVerifier returns a Verifier. It does no I/O, so that a process can start
+// while its issuer is down. The error lists every mistake in cfg.
+func NewVerifier(cfg Config) (*Verifier, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	c := &caller{
+		client:       wire.NewClient(cfg.HTTPClient, 0),
+		issuer:       cfg.Issuer,
+		authenticate: cfg.Authenticate,
+		accept:       typeJSON,
+		endpoint:     cfg.Endpoint,
+	}
+	if cfg.SignedBy != nil {
+		c.accept = typeSigned
+	}
+	if cfg.Endpoint == "" {
+		c.metadata = discovery.New(cfg.Issuer, "", false, cfg.HTTPClient)
+	}
+	return &Verifier{
+		cfg:    cfg,
+		reader: claims.Reader{Audience: slices.Clone(cfg.Audience)},
+		caller: c,
+		cache:  newCache(cfg),
+		slots:  make(chan struct{}, cfg.MaxConcurrent),
+	}, nil
+}
+
+// Verify judges an access token by what the issuer says of it, now or within
+// CacheTTL. The error is a [middleware.InvalidToken], or one without a Code
+// where the issuer cannot be asked or does not answer as it should.
+func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
+	now := time.Now()
+	t, via, err := v.verify(ctx, token, now)
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: via, Reason: middleware.ReasonOK, Err: err}
+	if err != nil {
+		e.Reason = middleware.ReasonIntrospectionUnavailable
+		if refused, ok := err.(*middleware.Error); ok {
+			e.Reason = refused.Reason
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			e.Reason = middleware.ReasonCanceled
+		}
+	}
+	e.Duration = time.Since(now)
+	middleware.Observe(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Forget makes v ask again about token, which its owner has revoked, say. A
+// call under way does not bring it back.
+func (v *Verifier) Forget(token string) {
+	v.cache.forget(v.key(token))
+}
+
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, middleware.Via, error) {
+	if len(token) > maxToken || v.cfg.Match != nil && !v.cfg.Match(token) {
+		return nil, "", errUnlikely
+	}
+	k := v.key(token)
+	f, via := v.cache.get(k, now), middleware.ViaCache
+	if f == nil {
+		var err error
+		if f, via, err = v.ask(ctx, k, token, now); err != nil {
+			return nil, via, err
+		}
+	} else if f.token == nil {
+		via = middleware.ViaNegativeCache
+	}
+	if err := v.judge(f, now); err != nil {
+		return nil, via, err
+	}
+	return f.token, via, nil
+}
+
+// key of a token: it holds the issuer too, so that no two could be confused
+// where a cache is ever shared.
+func (v *Verifier) key(token string) (k key) {
+	h := sha256.New()
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(v.cfg.Issuer)))
+	h.Write(length[:])
+	h.Write([]byte(v.cfg.Issuer))
+	h.Write([]byte(token))
+	h.Sum(k[:0])
+	return k
+}
+
+// ask waits for the issuer's word on token: one call for equal tokens, that
+// no one request owns.
+func (v *Verifier) ask(ctx context.Context, k key, token string, now time.Time) (*fact, middleware.Via, error) {
+	epoch := v.cache.epoch(k)
+	// Who comes after Forget does not join a call from before it.
+	id := string(binary.BigEndian.AppendUint64(k[:], epoch))
+	wait, cancel := context.WithDeadline(ctx, now.Add(v.cfg.Timeout))
+	defer cancel()
+	var own atomic.Bool // the call is this request's
+	f, err := v.flights.Do(wait, id, func(ctx context.Context) (*fact, error) {
+		own.Store(true)
+		// Between the caller's look and this call, another may have ended.
+		if f := v.cache.get(k, time.Now()); f != nil {
+			return f, nil
+		}
+		f, err := v.call(ctx, token)
+		if err == nil {
+			v.cache.put(k, f, epoch)
+		}
+		return f, err
+	})
+	via := middleware.ViaShared
+	if own.Load() {
+		via = middleware.ViaIntrospection
+	}
+	if refused := (*middleware.Error)(nil); err != nil && !errors.As(err, &refused) {
+		err = unavailable(err, 0) // out of time, or a panic
+	}
+	return f, via, err
+}
+
+// call asks the issuer, if it may be asked, and reports that it did.
+func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
+	began := time.Now()
+	select {
+	case v.slots <- struct{}{}:
+		defer func() { <-v.slots }()
+	default:
+		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
+	}
+	probe, wait, ok := v.breaker.admit(began)
+	if !ok {
+		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
+	}
+	var counts error = errPanicked // unless exchange returns
+	defer func() { v.breaker.done(time.Now(), probe, counts) }()
+
+	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
+	defer cancel()
+	f, err := v.exchange(limited, token)
+	counts = nil
+	if down := (outage{}); errors.As(err, &down) {
+		counts = err
+	}
+	if err != nil {
+		reason := middleware.ReasonIntrospectionUnavailable
+		if errors.Is(err, errRefused) {
+			reason = middleware.ReasonIssuerRefusedUs
+		}
+		return nil, v.refuse(ctx, began, reason, err, retryAfter(err))
+	}
+	v.report(ctx, began, middleware.ReasonOK, nil)
+	return f, nil
+}
+
+// exchange asks and reads the answer.
+func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
+	resp, err := v.caller.ask(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	answer, now := string(resp.Body), time.Now()
+	switch {
+	case v.cfg.SignedBy == nil:
+		if !isType(resp.Header.Get("Content-Type"), typeJSON) {
+			return nil, errNotJSON
+		}
+	case !isType(resp.Header.Get("Content-Type"), typeSigned):
+		return nil, errNotSigned // a downgrade (RFC 9701 §8.2)
+	default:
+		payload, err := v.cfg.SignedBy.VerifyJWS(ctx, "token-introspection+jwt", answer)
+		if err != nil {
+			return nil, errNotSigned
+		}
+		if answer, err = v.openSigned(string(payload), now); err != nil {
+			return nil, err
+		}
+	}
+	f, err := v.readAnswer(answer)
+	if err != nil {
+		return nil, err
+	}
+	if f.token == nil {
+		f.until = now.Add(v.cfg.NegativeTTL)
+		return f, nil
+	}
+	f.until = now.Add(v.cfg.CacheTTL)
+	if exp := f.token.Expiry; !exp.IsZero() && exp.Before(f.until) {
+		f.until = exp // RFC 7662 §4: never past it
+	}
+	return f, nil
+}
+
+// refuse reports why there is no fact, and returns it as the answer 503.
+func (v *Verifier) refuse(ctx context.Context, began time.Time, reason middleware.Reason, err error, wait time.Duration) error {
+	v.report(ctx, began, reason, err)
+	return &middleware.Error{Reason: reason, Header: backoff.Header(wait), Err: err}
+}
+
+func (v *Verifier) report(ctx context.Context, began time.Time, reason middleware.Reason, err error) {
+	middleware.Observe(ctx, middleware.Event{
+		Op: middleware.OpIntrospect, Issuer: v.cfg.Issuer, Reason: reason, Duration: time.Since(began), Err: err,
+	})
+}
+
+func unavailable(err error, wait time.Duration) error {
+	return &middleware.Error{Reason: middleware.ReasonIntrospectionUnavailable, Header: backoff.Header(wait), Err: err}
+}
+
+// retryAfter is what an issuer said of when to come back, up to the longest
+// wait that counts.
+func retryAfter(err error) time.Duration {
+	if t := (*backoff.TooMany)(nil); errors.As(err, &t) {
+		return min(t.RetryAfter, backoff.Max)
+	}
+	return 0
+}
+
+var (
+	errBusy     = errors.New("introspect: too many calls are under way")
+	errOpen     = errors.New("introspect: the issuer does not answer and is not asked for a moment")
+	errPanicked = errors.New("introspect: the call panicked")
+)
