@@ -97,6 +97,22 @@ func TestKeepFresh(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a lifetime as long as MaxStale does not let keys expire", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			s.serve(keysURL, slow(4*time.Second, stating("Cache-Control: max-age=3600", keySet(all()...)).ServeHTTP))
+			p := started(t, s, false, jwks.RemoteOptions{MaxStale: 30 * time.Minute})
+			p.keptFresh(t)
+			time.Sleep(5 * time.Second)
+			for range 120 {
+				if d := took(func() { p.wants(t, rs().token(nil), "OK") }); d != 0 {
+					t.Errorf("waited %v", d)
+				}
+				time.Sleep(time.Minute)
+			}
+			time.Sleep(5 * time.Second) // one may be under way
+		})
+	})
 	t.Run("backs off while there are keys", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer(all()...)

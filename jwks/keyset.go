@@ -156,6 +156,9 @@ func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause, now tim
 	if refused := (*middleware.Error)(nil); errors.As(err, &refused) {
 		return nil, err
 	}
+	if ctx.Err() == nil && wait.Err() != nil {
+		err = errLate // the fetch ends now too, and tells what it waited for
+	}
 	return nil, unavailable(err, time.Second) // out of time, or a panic
 }
 
@@ -220,6 +223,9 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		snap.fetched, snap.fresh = began, s.opts.RefreshAfter
 		if snap.stated && s.opts.RefreshAfter > 0 {
 			snap.fresh = min(max(snap.lifetime, minLifetime), maxLifetime)
+			if s.opts.MaxStale > 0 { // to be asked again well before they expire
+				snap.fresh = min(snap.fresh, s.opts.MaxStale/2)
+			}
 		}
 		if s.opts.Snapshot == "" {
 			snap.document = nil
@@ -259,4 +265,5 @@ var (
 	errNoKeys     = errors.New("jwks: there are no keys")
 	errBackingOff = errors.New("jwks: the last fetch failed and the next is not due yet")
 	errPanicked   = errors.New("jwks: the fetch panicked")
+	errLate       = fmt.Errorf("jwks: no answer within Timeout: %w", context.DeadlineExceeded)
 )

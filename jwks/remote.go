@@ -28,7 +28,8 @@ import (
 // honoured up to 60 s.
 type RemoteOptions struct {
 	// RefreshAfter counts where the issuer states no lifetime (RFC 9111 §4.2.1).
-	// One that it states counts instead, but at least 1 min and at most 1 h.
+	// One that it states counts instead, but at least 1 min and at most 1 h, nor
+	// more than half of MaxStale.
 	RefreshAfter time.Duration // default 5 min; negative: never by age
 
 	WaitAfter time.Duration // default 10 min; negative: at once
