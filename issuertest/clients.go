@@ -30,6 +30,9 @@ type client struct {
 	secret [sha256.Size]byte // the secret's hash: all of one length, to compare in constant time
 	scopes []string
 
+	// audience says whose tokens the client may introspect (RFC 7662 §4).
+	audience []string
+
 	failures int       // in a row; guarded by clients.mu
 	failed   time.Time // the last of them; guarded by clients.mu
 }
@@ -56,13 +59,17 @@ func (i *Issuer) Register(id, secret string, scopes ...string) {
 			panic("issuertest: Register: not a scope-token (RFC 6749 section 3.3)")
 		}
 	}
-	c := &client{id: id, public: secret == "", secret: sha256.Sum256([]byte(secret)), scopes: unique(scopes)}
-	i.clients.mu.Lock()
-	defer i.clients.mu.Unlock()
-	i.clients.byID[id] = c
+	i.clients.add(id, secret, unique(scopes), []string{Audience})
 }
 
-// authenticate says which client sent a token request (RFC 6749 §2.3, §3.2.1).
+func (cs *clients) add(id, secret string, scopes, audience []string) {
+	c := &client{id: id, public: secret == "", secret: sha256.Sum256([]byte(secret)), scopes: scopes, audience: audience}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.byID[id] = c
+}
+
+// authenticate says which client sent a request (RFC 6749 §2.3, §3.2.1).
 // A public client is only named. Exactly one method may be used.
 func (cs *clients) authenticate(r *http.Request, form url.Values) (*client, *tokenError) {
 	id, secret := form.Get("client_id"), form.Get("client_secret")

@@ -16,6 +16,7 @@
 //	noAudience := iss.Token(map[string]any{"aud": nil})             // one claim removed
 //	idToken := iss.Sign(map[string]any{"typ": "JWT"}, nil)          // the header changed
 //	unsigned := iss.Sign(map[string]any{"alg": "none"}, nil)        // no signature
+//	opaque := iss.Opaque(nil)                                       // has to be introspected
 //
 // Point the verifier under test at iss.URL, with [Audience] as its audience
 // and iss.Client() as its HTTP client.
@@ -29,9 +30,14 @@
 //     grant (§4.4) and the client authentication methods client_secret_basic
 //     and client_secret_post; after ten wrong secrets in a row a client gets
 //     429, and one more attempt a minute
+//   - /introspect: the introspection endpoint (RFC 7662) for the same clients,
+//     with signed answers (RFC 9701) for those who ask for them
 //
-// Access tokens are JWTs of the RFC 9068 profile. A client is there from the
-// start, with [ClientID] and [ClientSecret]; [Issuer.Register] adds others.
+// Access tokens are JWTs of the RFC 9068 profile, or opaque ones that only the
+// introspection endpoint can tell about: [Issuer.Opaque]. It knows the JWTs
+// too, and [Issuer.Revoke] takes either back. A client is there from the start,
+// with [ClientID] and [ClientSecret]; [Issuer.Register] adds others, and
+// [Issuer.RegisterResource] resource servers with audiences of their own.
 //
 // # Weather
 //
@@ -49,6 +55,6 @@
 // # What is assumed
 //
 // The caller is a test: a mistake in a literal, such as the name of an
-// endpoint that does not exist, panics. The network is not trusted: the token
-// endpoint refuses whatever it does not know for certain.
+// endpoint that does not exist, panics. The network is not trusted: the
+// endpoints refuse whatever they do not know for certain.
 package issuertest

@@ -65,7 +65,7 @@ func ExampleNewInMemoryIssuer() {
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
 	fmt.Println(string(body))
-	// Output: {"issuer":"https://issuer.test","token_endpoint":"https://issuer.test/token","jwks_uri":"https://issuer.test/jwks","response_types_supported":["none"],"grant_types_supported":["client_credentials"],"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]}
+	// Output: {"issuer":"https://issuer.test","token_endpoint":"https://issuer.test/token","jwks_uri":"https://issuer.test/jwks","response_types_supported":["none"],"grant_types_supported":["client_credentials"],"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"introspection_endpoint":"https://issuer.test/introspect","introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"introspection_signing_alg_values_supported":["RS256"]}
 }
 
 func ExampleIssuer_Token() {
@@ -134,4 +134,36 @@ func ExampleIssuer_Fail() {
 	// 200 OK
 	// 503 Service Unavailable
 	// 3 requests
+}
+
+func ExampleIssuer_Opaque() {
+	iss := issuertest.NewInMemoryIssuer()
+	defer iss.Close()
+	introspect := func(token string) string {
+		form := url.Values{"token": {token}}
+		req, _ := http.NewRequest("POST", iss.URL+issuertest.EndpointIntrospection, strings.NewReader(form.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.SetBasicAuth(issuertest.ClientID, issuertest.ClientSecret)
+		res, err := iss.Client().Do(req)
+		if err != nil {
+			return "no answer"
+		}
+		defer res.Body.Close()
+		var answer struct {
+			Active bool   `json:"active"`
+			Scope  string `json:"scope"`
+		}
+		json.NewDecoder(res.Body).Decode(&answer)
+		return fmt.Sprintf("%+v", answer)
+	}
+
+	token := iss.Opaque(map[string]any{"scope": "read write"})
+	fmt.Println(introspect(token))
+	fmt.Println(introspect(iss.Opaque(map[string]any{"exp": 1})))
+	iss.Revoke(token)
+	fmt.Println(introspect(token))
+	// Output:
+	// {Active:true Scope:read write}
+	// {Active:false Scope:}
+	// {Active:false Scope:}
 }

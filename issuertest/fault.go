@@ -2,6 +2,7 @@ package issuertest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ const (
 	EndpointOpenIDMetadata = "/.well-known/openid-configuration"       // OpenID Connect Discovery §4
 	EndpointKeys           = "/jwks"
 	EndpointToken          = "/token"
+	EndpointIntrospection  = "/introspect" // RFC 7662 §2
 )
 
 // Fault is a way to fail. The zero Fault is none: the endpoint answers as it
@@ -39,7 +41,7 @@ var (
 	// Slow holds the request until restore is called, and answers then; or until
 	// the client goes away or the issuer is closed, and never answers.
 	Slow = Fault{kind: slow}
-	// Corrupt answers 200 with the first half of the JSON the endpoint would send.
+	// Corrupt answers 200 with the first half of what the endpoint would send.
 	Corrupt = Fault{kind: corrupt}
 )
 
@@ -144,7 +146,7 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request, endpoint http.Hand
 	case corrupt:
 		whole := recorder{header: http.Header{}}
 		endpoint(&whole, r)
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", cmp.Or(whole.header.Get("Content-Type"), "application/json"))
 		w.WriteHeader(http.StatusOK)
 		w.Write(whole.body.Bytes()[:whole.body.Len()/2])
 	case status:

@@ -158,6 +158,31 @@ func TestATokenRequestFailsToo(t *testing.T) {
 	})
 }
 
+func TestAnIntrospectionFailsToo(t *testing.T) {
+	onBoth(t, func(t *testing.T, iss *issuertest.Issuer) {
+		token := iss.Opaque(nil)
+		for _, accept := range []string{"application/json", signedAnswer} {
+			restore := iss.Fail(issuertest.EndpointIntrospection, issuertest.Corrupt)
+			res := introspect(t, iss, token, accept)
+			if res.status != 200 || res.header.Get("Content-Type") != accept || res.json != nil || strings.Count(res.body, ".") > 1 {
+				t.Errorf("%d, %v, %s", res.status, res.header, res.body)
+			}
+			restore()
+			restore = iss.Fail(issuertest.EndpointIntrospection, issuertest.Status(502))
+			if res := introspect(t, iss, token, accept); res.status != 502 || res.body != "" {
+				t.Errorf("%d, %s", res.status, res.body)
+			}
+			restore()
+			if res := introspect(t, iss, token, accept); res.status != 200 {
+				t.Errorf("%d after restore", res.status)
+			}
+		}
+		if n := iss.Requests(issuertest.EndpointIntrospection); n != 6 {
+			t.Errorf("%d requests counted, sent 6", n)
+		}
+	})
+}
+
 func TestStrangePathsAreNotCounted(t *testing.T) {
 	iss := issuertest.NewIssuer()
 	defer iss.Close()
@@ -177,6 +202,10 @@ func TestMistakesPanic(t *testing.T) {
 		"a status beyond 599":                         func() { issuertest.Status(600) },
 		"an empty client id":                          func() { iss.Register("", "secret") },
 		"a scope with a space":                        func() { iss.Register("c", "secret", "a b") },
+		"a resource server without an id":             func() { iss.RegisterResource("", "secret", "a") },
+		"a resource server without a secret":          func() { iss.RegisterResource("r", "", "a") },
+		"a resource server for nothing":               func() { iss.RegisterResource("r", "secret") },
+		"claims of an opaque token that are not JSON": func() { iss.Opaque(map[string]any{"x": make(chan int)}) },
 		"an empty scope":                              func() { iss.Register("c", "secret", "") },
 	} {
 		t.Run(name, func(t *testing.T) { mustPanic(t, f) })

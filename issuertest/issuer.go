@@ -36,6 +36,7 @@ type Issuer struct {
 	endpoints map[string]http.HandlerFunc // by path
 	keys      *keyRing
 	clients   *clients
+	tokens    tokens
 	faults    faults
 }
 
@@ -74,6 +75,7 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 		EndpointOpenIDMetadata: i.serveMetadata,
 		EndpointKeys:           i.serveKeys,
 		EndpointToken:          i.serveToken,
+		EndpointIntrospection:  i.serveIntrospection,
 	}
 	i.Register(ClientID, ClientSecret, "read", "write")
 	i.server = &http.Server{

@@ -179,6 +179,11 @@ func TestConcurrentUse(t *testing.T) {
 				}
 				iss.Sign(map[string]any{"kid": old}, nil)
 				iss.PublicKey(old)
+				opaque := iss.Opaque(nil)
+				iss.Revoke(opaque)
+				if res := introspect(t, iss, opaque, ""); res.body != `{"active":false}` {
+					t.Errorf("introspection: %d %s", res.status, res.body)
+				}
 			})
 		}
 		wg.Wait()

@@ -15,7 +15,14 @@ type metadata struct {
 	ResponseTypes []string `json:"response_types_supported"`
 	GrantTypes    []string `json:"grant_types_supported"`
 	AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
+
+	IntrospectionEndpoint    string   `json:"introspection_endpoint"`
+	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionSigningAlgs []string `json:"introspection_signing_alg_values_supported"` // RFC 9701 §7
 }
+
+// authMethods are those of the token and of the introspection endpoint.
+var authMethods = []string{"client_secret_basic", "client_secret_post"}
 
 // serveMetadata answers with the metadata of RFC 8414 §2 and of OpenID Connect
 // Discovery §3.
@@ -28,7 +35,11 @@ func (i *Issuer) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		// registered type that promises neither a code nor a token.
 		ResponseTypes: []string{"none"},
 		GrantTypes:    []string{"client_credentials"},
-		AuthMethods:   []string{"client_secret_basic", "client_secret_post"},
+		AuthMethods:   authMethods,
+
+		IntrospectionEndpoint:    i.URL + EndpointIntrospection,
+		IntrospectionAuthMethods: authMethods,
+		IntrospectionSigningAlgs: []string{"RS256"},
 	})
 }
 

@@ -24,6 +24,10 @@ func TestMetadata(t *testing.T) {
 			"response_types_supported":              []any{"none"},
 			"grant_types_supported":                 []any{"client_credentials"},
 			"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post"},
+
+			"introspection_endpoint":                        iss.URL + "/introspect",
+			"introspection_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post"},
+			"introspection_signing_alg_values_supported":    []any{"RS256"},
 		}
 		if diff := cmp.Diff(want, oauth); diff != "" {
 			t.Error(diff)
@@ -50,7 +54,7 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s differs", name)
 			}
 		}
-		for _, name := range []string{"issuer", "token_endpoint", "jwks_uri", "response_types_supported"} {
+		for _, name := range []string{"issuer", "token_endpoint", "jwks_uri", "introspection_endpoint", "response_types_supported"} {
 			if openid[name] == nil {
 				t.Errorf("%s is absent", name)
 			}

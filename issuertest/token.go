@@ -55,6 +55,11 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, answer)
 		return
 	}
+	writeRefusal(w, refused)
+}
+
+// writeRefusal answers with refused and the fields that belong to its status.
+func writeRefusal(w http.ResponseWriter, refused *tokenError) {
 	switch refused.status {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
@@ -134,7 +139,7 @@ func checkResource(resources []string) *tokenError {
 	return nil
 }
 
-// readForm returns the parameters of a token request (RFC 6749 §3.2, App. B).
+// readForm returns the parameters of a request (RFC 6749 §3.2, App. B).
 // An empty parameter counts as absent, but not when repetitions are looked for.
 func readForm(r *http.Request) (url.Values, *tokenError) {
 	if r.Method != http.MethodPost {

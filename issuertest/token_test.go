@@ -19,6 +19,7 @@ import (
 // request is a token request. The zero value asks for a token by the client
 // credentials grant without saying which client asks.
 type request struct {
+	endpoint                   string      // default EndpointToken
 	method, query, contentType string      // default POST, none, form
 	id, secret                 string      // Basic, form-encoded, unless id is empty
 	header                     http.Header // further fields
@@ -48,7 +49,11 @@ func ask(t *testing.T, iss *issuertest.Issuer, q request) answer {
 	if q.contentType != "" {
 		contentType = q.contentType
 	}
-	req, err := http.NewRequest(method, iss.URL+issuertest.EndpointToken+q.query, strings.NewReader(body))
+	endpoint := issuertest.EndpointToken
+	if q.endpoint != "" {
+		endpoint = q.endpoint
+	}
+	req, err := http.NewRequest(method, iss.URL+endpoint+q.query, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

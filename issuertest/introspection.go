@@ -1,0 +1,201 @@
+package issuertest
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	typeIntrospection = "application/token-introspection+jwt" // RFC 9701 §5
+	headerType        = "token-introspection+jwt"
+)
+
+// inactive is all that is said of a token that is unknown, expired, revoked,
+// malformed or not for the caller (RFC 7662 §2.2).
+var inactive = map[string]any{"active": false}
+
+// RegisterResource adds a resource server: a confidential client without scopes
+// that may introspect tokens for any of audience, or replaces the client with
+// the same id. Clients of Register may introspect tokens for Audience. Tokens
+// without aud are for everybody. It panics on an empty id, an empty secret and
+// on no audience.
+func (i *Issuer) RegisterResource(id, secret string, audience ...string) {
+	if id == "" || secret == "" || len(audience) == 0 {
+		panic("issuertest: RegisterResource: id, secret and audience are required")
+	}
+	i.clients.add(id, secret, nil, slices.Clone(audience))
+}
+
+// serveIntrospection is the introspection endpoint (RFC 7662 §2), with signed
+// answers (RFC 9701) for those who ask for them.
+func (i *Issuer) serveIntrospection(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	signed := wantsSigned(r.Header.Values("Accept"))
+	caller, answer, refused := i.introspect(r, signed)
+	switch {
+	case refused != nil:
+		writeRefusal(w, refused)
+	case signed:
+		w.Header().Set("Content-Type", typeIntrospection)
+		w.WriteHeader(http.StatusOK)
+		w.Write([]byte(i.signAnswer(caller, answer)))
+	default:
+		writeJSON(w, http.StatusOK, answer)
+	}
+}
+
+func (i *Issuer) introspect(r *http.Request, signed bool) (*client, map[string]any, *tokenError) {
+	form, refused := readForm(r)
+	if refused != nil {
+		return nil, nil, refused
+	}
+	c, refused := i.clients.authenticate(r, form)
+	if refused == nil && c.public {
+		// Naming oneself is not authentication (RFC 7662 §2.1): strangers could
+		// fish for tokens.
+		refused = invalidClient("public clients may not introspect tokens")
+	}
+	if refused != nil {
+		if signed && refused.status == http.StatusUnauthorized && !offers(r, form) {
+			refused.status = http.StatusBadRequest // RFC 9701 §5, §8.2
+		}
+		return nil, nil, refused
+	}
+	token := form.Get("token")
+	if token == "" {
+		return nil, nil, invalidRequest("token is missing")
+	}
+	// token_type_hint is not read: every kind of token is looked for anyway.
+	claims := i.lookUp(token, time.Now())
+	if claims == nil || !c.mayAsk(claims["aud"]) {
+		return c, inactive, nil
+	}
+	return c, claims, nil
+}
+
+// offers reports whether the request has anything to authenticate with.
+func offers(r *http.Request, form url.Values) bool {
+	return r.Header.Get("Authorization") != "" || form.Get("client_secret") != "" || form.Get("client_assertion") != ""
+}
+
+// mayAsk reports whether a token for aud is the caller's business (RFC 7662 §4).
+func (c *client) mayAsk(aud any) bool {
+	switch aud := aud.(type) {
+	case nil:
+		return true
+	case string:
+		return slices.Contains(c.audience, aud)
+	case []any:
+		return slices.ContainsFunc(aud, func(v any) bool {
+			s, ok := v.(string)
+			return ok && slices.Contains(c.audience, s)
+		})
+	}
+	return false
+}
+
+// lookUp returns what an active answer says of token at now, or nil. The checks
+// are those of RFC 7662 §4.
+func (i *Issuer) lookUp(token string, now time.Time) map[string]any {
+	claims, revoked := i.tokens.find(token)
+	if revoked {
+		return nil
+	}
+	if claims == nil {
+		if claims = i.readJWT(token); claims == nil {
+			return nil
+		}
+	}
+	answer := maps.Clone(claims)
+	if !typed(answer) {
+		return nil
+	}
+	if exp, ok := answer["exp"].(int64); ok && now.Unix() >= exp {
+		return nil
+	}
+	if nbf, ok := answer["nbf"].(int64); ok && now.Unix() < nbf {
+		return nil
+	}
+	answer["active"] = true
+	if _, ok := answer["token_type"]; !ok {
+		answer["token_type"] = tokenType(answer["cnf"])
+	}
+	return answer
+}
+
+// tokenType is DPoP for a token that is bound to a DPoP key (RFC 9449 §6.2).
+func tokenType(cnf any) string {
+	if members, ok := cnf.(map[string]any); ok && members["jkt"] != nil {
+		return "DPoP"
+	}
+	return "Bearer"
+}
+
+// typed reports whether the members of RFC 7662 §2.2 have the types they must
+// have, and turns times into whole seconds.
+func typed(answer map[string]any) bool {
+	for _, name := range []string{"exp", "iat", "nbf"} {
+		v, ok := answer[name]
+		if !ok {
+			continue
+		}
+		n, ok := v.(json.Number)
+		if !ok {
+			return false
+		}
+		seconds, err := n.Float64()
+		if err != nil || math.Abs(seconds) > 1<<53 {
+			return false
+		}
+		answer[name] = int64(math.Floor(seconds))
+	}
+	for _, name := range []string{"scope", "client_id", "username", "token_type", "sub", "iss", "jti"} {
+		if v, ok := answer[name]; ok {
+			if _, ok := v.(string); !ok {
+				return false
+			}
+		}
+	}
+	switch aud := answer["aud"].(type) {
+	case string:
+	case []any:
+		return !slices.ContainsFunc(aud, func(v any) bool { _, ok := v.(string); return !ok })
+	default:
+		_, there := answer["aud"]
+		return !there
+	}
+	return true
+}
+
+// wantsSigned reports whether the Accept fields name the signed answer (RFC 9701
+// §4). Wildcards do not: they get JSON, which everybody reads.
+func wantsSigned(fields []string) bool {
+	for element := range strings.SplitSeq(strings.Join(fields, ","), ",") {
+		media, params, err := mime.ParseMediaType(element)
+		q, weighted := params["q"]
+		if err == nil && media == typeIntrospection && (!weighted || strings.Trim(q, "0.") != "") {
+			return true
+		}
+	}
+	return false
+}
+
+// signAnswer makes the signed answer for caller (RFC 9701 §5). What it is about
+// stands in token_introspection alone.
+func (i *Issuer) signAnswer(caller *client, answer map[string]any) string {
+	key := i.keys.signer("RS256")
+	header := map[string]any{"typ": headerType, "alg": "RS256", "kid": key.id}
+	claims := map[string]any{
+		"iss": i.URL, "aud": caller.id, "iat": time.Now().Unix(),
+		"token_introspection": answer,
+	}
+	return sign("RS256", key, overlay(header, nil), overlay(claims, nil))
+}
