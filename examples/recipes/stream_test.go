@@ -60,8 +60,10 @@ func TestAChangeIsOneEventWhateverItHolds(t *testing.T) {
 			changes := make(chan string, 1)
 			changes <- row.change
 			close(changes)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
 			w := httptest.NewRecorder()
-			recipes.Changes(changes)(w, httptest.NewRequest("GET", "/changes", nil))
+			recipes.Changes(changes)(w, httptest.NewRequest("GET", "/changes", nil).WithContext(ctx))
 			if got := w.Body.String(); got != row.want {
 				t.Errorf("sent %q, want %q", got, row.want)
 			}
