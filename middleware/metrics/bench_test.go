@@ -20,6 +20,7 @@ func BenchmarkObserver(b *testing.B) {
 		{"authenticate accepted", middleware.Event{Op: middleware.OpAuthenticate, Issuer: issuer, Reason: middleware.ReasonOK, Duration: 40 * time.Microsecond}},
 		{"authenticate refused", middleware.Event{Op: middleware.OpAuthenticate, Issuer: issuer, Reason: middleware.ReasonBadSignature, Duration: 40 * time.Microsecond}},
 		{"verify", middleware.Event{Op: middleware.OpVerify, Issuer: issuer, Reason: middleware.ReasonOK, Via: middleware.ViaSignature}},
+		{"introspect", middleware.Event{Op: middleware.OpIntrospect, Issuer: issuer, Reason: middleware.ReasonOK, Duration: 40 * time.Millisecond}},
 		{"authorize", middleware.Event{Op: middleware.OpAuthorize, Issuer: issuer, Route: route, Reason: middleware.ReasonInsufficientScope}},
 	} {
 		b.Run(row.name, func(b *testing.B) {

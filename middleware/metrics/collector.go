@@ -46,6 +46,15 @@ var (
 	fetchedAtDesc = desc("key_fetch_last_success_timestamp_seconds",
 		"Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.",
 		"issuer")
+	introspectionsDesc = desc("introspections_total",
+		"Introspections of access tokens, by issuer and reason; reason ok means answered.",
+		"issuer", "reason")
+	introspectionTimesDesc = desc("introspection_duration_seconds",
+		"Time that an issuer took to answer an introspection, or that it took to fail.",
+		"outcome")
+	breakerDesc = desc("introspection_breaker_open",
+		"Whether an issuer was spared the last introspection because it had not answered (1) or was asked (0).",
+		"issuer")
 	keysDesc = desc("keys",
 		"Usable keys of an issuer.",
 		"issuer")
@@ -55,7 +64,7 @@ var (
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		requestsDesc, decisionsDesc, tokensDesc, authorizationsDesc, fetchesDesc, fetchTimesDesc, fetchedAtDesc, keysDesc,
-		staleDesc, snapshotsDesc,
+		staleDesc, snapshotsDesc, introspectionsDesc, introspectionTimesDesc, breakerDesc,
 	} {
 		ch <- d
 	}
@@ -69,7 +78,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 		}
 	}
-	var accepted, refused, answered, failing histogram
+	var accepted, refused, answered, failing, told, untold histogram
 	for name, i := range c.issuers.all() {
 		for reason := range i.requests {
 			if t := i.requests[reason].Load(); t != nil {
@@ -90,10 +99,28 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		fetched, failed := answered.add(&i.fetched), failing.add(&i.failed)
 		count(fetchesDesc, fetched, name, "success")
 		count(fetchesDesc, failed, name, "failure")
-		if fetched+failed+restored > 0 && name != other { // a gauge of several issuers would tell of none
-			gauge := func(d *prometheus.Desc, value float64) {
-				ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
+		introspections := uint64(0)
+		for reason := range i.introspections {
+			if t := i.introspections[reason].Load(); t != nil {
+				n := histogramOf(reasons[reason], &told, &untold).add(t)
+				count(introspectionsDesc, n, name, reasons[reason])
+				introspections += n
 			}
+		}
+		if name == other { // a gauge of several issuers would tell of none
+			continue
+		}
+		gauge := func(d *prometheus.Desc, value float64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
+		}
+		if introspections > 0 {
+			open := 0.0
+			if i.breakerOpen.Load() {
+				open = 1
+			}
+			gauge(breakerDesc, open)
+		}
+		if fetched+failed+restored > 0 {
 			gauge(keysDesc, float64(i.keys.Load()))
 			gauge(fetchedAtDesc, float64(i.fetchedAt.Load())/1e9)
 		}
@@ -107,4 +134,18 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	ch <- refused.metric(decisionsDesc, "refused")
 	ch <- answered.metric(fetchTimesDesc, "success")
 	ch <- failing.metric(fetchTimesDesc, "failure")
+	ch <- told.metric(introspectionTimesDesc, "success")
+	ch <- untold.metric(introspectionTimesDesc, "failure")
+}
+
+// histogramOf returns where introspections with this reason belong. Those that
+// were not made took no time that would tell of an issuer: theirs is thrown away.
+func histogramOf(reason string, told, untold *histogram) *histogram {
+	switch middleware.Reason(reason) {
+	case middleware.ReasonOK:
+		return told
+	case middleware.ReasonBreakerOpen, middleware.ReasonTooManyCalls:
+		return new(histogram)
+	}
+	return untold
 }

@@ -1,5 +1,5 @@
-// Package metrics counts for Prometheus what guards decide and what key sets
-// fetch.
+// Package metrics counts for Prometheus what guards decide, what key sets
+// fetch and what issuers are asked about tokens.
 //
 //	observe, err := metrics.New(prometheus.DefaultRegisterer)
 //	...

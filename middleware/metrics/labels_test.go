@@ -81,8 +81,9 @@ func TestLabelValuesAreBounded(t *testing.T) {
 	for i := range 3000 {
 		observe(t.Context(), middleware.Event{Op: middleware.OpAuthorize, Route: fmt.Sprint(i)})
 		observe(t.Context(), middleware.Event{Op: middleware.OpFetch, Issuer: fmt.Sprint(i), Keys: i})
+		observe(t.Context(), middleware.Event{Op: middleware.OpIntrospect, Issuer: fmt.Sprint(i), Reason: middleware.ReasonBreakerOpen})
 	}
-	for label, most := range map[string]int{"issuer": 101, "route": 1001, "reason": 1, "via": 1, "outcome": 5} {
+	for label, most := range map[string]int{"issuer": 101, "route": 1001, "reason": 2, "via": 1, "outcome": 5} {
 		got := values(t, registry, label)
 		if len(got) != most {
 			t.Errorf("%d values of %s, want %d", len(got), label, most)

@@ -50,7 +50,7 @@ func New(r prometheus.Registerer) (middleware.Observer, error) {
 func (c *collector) observe(_ context.Context, e middleware.Event) {
 	switch e.Op {
 	case middleware.OpAuthenticate:
-		c.issuers.get(e.Issuer).request(reasonIndex(e.Reason)).add(e.Duration)
+		c.issuers.get(e.Issuer).requests.of(reasonIndex(e.Reason)).add(e.Duration)
 	case middleware.OpVerify:
 		i := c.issuers.get(e.Issuer)
 		i.tokens[viaIndex(e.Via)].Add(1)
@@ -76,5 +76,15 @@ func (c *collector) observe(_ context.Context, e middleware.Event) {
 		}
 		i.keys.Store(int64(e.Keys))
 		i.restored.Add(1)
+	case middleware.OpIntrospect:
+		i := c.issuers.get(e.Issuer)
+		i.introspections.of(reasonIndex(e.Reason)).add(e.Duration)
+		switch e.Reason {
+		case middleware.ReasonBreakerOpen:
+			i.breakerOpen.Store(true)
+		case middleware.ReasonTooManyCalls: // nobody was asked: it tells nothing of the breaker
+		default:
+			i.breakerOpen.Store(false)
+		}
 	}
 }

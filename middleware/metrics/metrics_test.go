@@ -43,6 +43,10 @@ func verify(ctx context.Context, token string, _ *http.Request) (*middleware.Tok
 	case token == "expired":
 		e.Via = ""
 		return refused(middleware.ReasonExpired)
+	case token == "opaque":
+		middleware.Observe(ctx, middleware.Event{Op: middleware.OpIntrospect, Issuer: issuer, Reason: middleware.ReasonOK})
+		e.Via = middleware.ViaIntrospection
+		return &middleware.Token{Issuer: issuer}, nil
 	case token == "odd":
 		e.Via = "guesswork"
 		return refused("it_felt_wrong")
@@ -389,6 +393,7 @@ func everything(t *testing.T) *prometheus.Registry {
 	send(h, "GET", "/notes/1", "good")
 	send(h, "GET", "/notes/1", "cached")
 	send(h, "GET", "/notes/1", "down")
+	send(h, "GET", "/notes/1", "opaque")
 	return registry
 }
 
@@ -422,7 +427,11 @@ func TestRequestEventsAllocateNothing(t *testing.T) {
 		{Op: middleware.OpAuthenticate, Reason: middleware.ReasonNoToken},
 		{Op: middleware.OpAuthenticate, Issuer: issuer, Reason: "unheard_of"},
 		{Op: middleware.OpVerify, Issuer: issuer, Via: middleware.ViaCache},
+		{Op: middleware.OpVerify, Issuer: issuer, Via: middleware.ViaNegativeCache},
+		{Op: middleware.OpVerify, Issuer: issuer, Via: middleware.ViaShared},
 		{Op: middleware.OpAuthorize, Route: "GET /notes/{id}", Reason: middleware.ReasonInsufficientScope},
+		{Op: middleware.OpIntrospect, Issuer: issuer, Reason: middleware.ReasonOK, Duration: time.Millisecond},
+		{Op: middleware.OpIntrospect, Issuer: issuer, Reason: middleware.ReasonBreakerOpen},
 	} {
 		if n := testing.AllocsPerRun(100, func() { observe(context.Background(), e) }); n != 0 {
 			t.Errorf("%s %s: %v allocations", e.Op, e.Reason, n)

@@ -8,8 +8,8 @@ import (
 
 // issuer holds what is counted for one issuer.
 type issuer struct {
-	requests []atomic.Pointer[timings] // by index in reasons
-	tokens   []atomic.Uint64           // by index in vias
+	requests byReason
+	tokens   []atomic.Uint64 // by index in vias
 
 	fetched, failed timings      // fetches of its keys
 	fetchedAt       atomic.Int64 // Unix nanoseconds; 0 for never
@@ -17,18 +17,26 @@ type issuer struct {
 	stale           atomic.Uint64 // tokens judged by stale keys
 
 	restored, unusable atomic.Uint64 // its snapshot file
+
+	introspections byReason
+	breakerOpen    atomic.Bool // when last heard of
 }
 
 func newIssuer() *issuer {
 	return &issuer{
-		requests: make([]atomic.Pointer[timings], len(reasons)),
-		tokens:   make([]atomic.Uint64, len(vias)),
+		requests:       make(byReason, len(reasons)),
+		tokens:         make([]atomic.Uint64, len(vias)),
+		introspections: make(byReason, len(reasons)),
 	}
 }
 
-// request returns the timings of requests with the reason of this index.
-func (i *issuer) request(reason int) *timings {
-	p := &i.requests[reason]
+// byReason holds timings by index in reasons. Most reasons never occur, and
+// have none.
+type byReason []atomic.Pointer[timings]
+
+// of returns the timings of what had the reason of this index.
+func (b byReason) of(reason int) *timings {
+	p := &b[reason]
 	if t := p.Load(); t != nil {
 		return t
 	}
@@ -81,7 +89,7 @@ func reasonIndex(r middleware.Reason) int {
 
 var vias = []string{
 	string(middleware.ViaCache), string(middleware.ViaSignature), string(middleware.ViaIntrospection),
-	"none", other,
+	string(middleware.ViaShared), string(middleware.ViaNegativeCache), "none", other,
 }
 
 // viaIndex returns v's index in vias. Without a Via, the token was refused
@@ -94,8 +102,12 @@ func viaIndex(v middleware.Via) int {
 		return 1
 	case middleware.ViaIntrospection:
 		return 2
-	case "":
+	case middleware.ViaShared:
 		return 3
+	case middleware.ViaNegativeCache:
+		return 4
+	case "":
+		return 5
 	}
-	return 4
+	return 6
 }
