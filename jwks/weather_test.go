@@ -43,7 +43,7 @@ func weathers() map[string]weather {
 		"an HTML page":                  typed("text/html", "<!DOCTYPE html><title>Maintenance</title>"),
 		"an empty set":                  document([]byte(`{"keys":[]}`)),
 		"half a set":                    document(keySet(all()...)[:200]),
-		"a redirect loop":               func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), 302) },
+		"a redirect loop":               func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) },
 		"a redirect to http":            redirect("http://as.example/keys"),
 	} {
 		ws[name] = func(r *http.Request) (*http.Response, error) {

@@ -12,7 +12,7 @@ var errBase64URL = errors.New("strictjson: not canonical base64url")
 // no padding, no other alphabet, no line break (Go's decoder skips them), no unused bit
 // that is not zero (RFC 4648 §3.5). The empty string is the empty sequence.
 func Base64URL(s string) ([]byte, error) {
-	return AppendBase64URL(nil, s)
+	return AppendBase64URL(make([]byte, 0, strictEncoding.DecodedLen(len(s))), s)
 }
 
 // AppendBase64URL is Base64URL onto the end of dst.
