@@ -5,12 +5,14 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	// The README shows the recipes as code of the reader's own package.
 	. "github.com/warder-go/warder/examples/recipes"
+	"github.com/warder-go/warder/introspect"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	warder "github.com/warder-go/warder/middleware"
@@ -74,6 +76,29 @@ func Example_severalIssuers() {
 	ask(api, "/notes", stranger.Token(nil))
 	// Output:
 	// 200
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is from an issuer that is not accepted here"
+}
+
+func Example_opaqueTokens() {
+	jwts := verifierOf("https://login.example.com")
+
+	opaque, err := introspect.NewVerifier(introspect.Config{
+		Issuer:       "https://login.example.com",
+		Audience:     []string{"https://api.example.com"},
+		Authenticate: introspect.Basic("notes-api", os.Getenv("NOTES_API_SECRET")),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard := warder.New(warder.ByFormat(jwts, opaque), nil)
+
+	stranger := issuertest.NewInMemoryIssuer() // https://issuer.test
+	defer stranger.Close()
+	api := NewAPI(guard)
+	ask(api, "/notes", "")
+	ask(api, "/notes", stranger.Token(nil)) // a JWT: not sent to anybody
+	// Output:
+	// 401 Bearer realm="api"
 	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is from an issuer that is not accepted here"
 }
 
