@@ -79,6 +79,9 @@ func TestReady(t *testing.T) {
 			s.serve(keysURL, document(keySet(all()...)))
 			time.Sleep(time.Minute)
 			p.isReady(t, green)
+			// The outage is forgotten: the next long pause ends with a question.
+			time.Sleep(20 * time.Hour)
+			p.isReady(t, green)
 			synctest.Wait()
 		})
 	})

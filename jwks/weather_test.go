@@ -250,3 +250,25 @@ func TestWeather(t *testing.T) {
 		}
 	}
 }
+
+// However many fetches a request waits for, it waits for Timeout in all.
+func TestWeatherOfTwoFetches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(rs().jwk(nil))
+		p := started(t, s, false, jwks.RemoteOptions{})
+		p.wants(t, requests().known, "OK")
+		s.serve(keysURL, slow(4*time.Second, document(keySet(rs().jwk(nil)))))
+		time.Sleep(20 * time.Minute)
+		go p.get(requests().known)
+		time.Sleep(2 * time.Second)
+		// The fetch under way began before this came, and may have missed its
+		// key: there is another, of which three seconds are left.
+		if d := took(func() { p.wants(t, requests().next, "503-U keys_unavailable") }); d != 5*time.Second {
+			t.Errorf("waited %v", d)
+		}
+		if n := s.count(keysURL); n != 3 {
+			t.Errorf("%d fetches", n)
+		}
+		time.Sleep(5 * time.Second)
+	})
+}
