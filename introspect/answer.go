@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"errors"
+	"fmt"
 	"mime"
 	"slices"
 	"strings"
@@ -23,12 +24,22 @@ const (
 // The faults of an answer. They are the issuer's: 503, whatever the token.
 var (
 	errNotJSON    = errors.New("introspect: the answer is not application/json")
-	errNotSigned  = errors.New("introspect: the answer is not signed, or of another type")
+	errNotSigned  = errors.New("introspect: the answer is not signed as it should be")
 	errMalformed  = errors.New("introspect: the answer is malformed")
 	errNotForUs   = errors.New("introspect: the signed answer is of another issuer or for another audience")
 	errStale      = errors.New("introspect: the signed answer is not of now")
 	errNoActivity = errors.New("introspect: active is neither true nor false")
 )
+
+// notSigned is errNotSigned with the reason that a verifier of signed answers
+// gave, which tells keys that cannot be had from a forgery. The rest of err is
+// about a token of ours and says the wrong thing.
+func notSigned(err error) error {
+	if refused := (*middleware.Error)(nil); errors.As(err, &refused) && slices.Contains(middleware.Reasons(), refused.Reason) {
+		return fmt.Errorf("%w: %s", errNotSigned, refused.Reason)
+	}
+	return errNotSigned
+}
 
 // isType reports whether a Content-Type field names this media type.
 func isType(field, want string) bool {
@@ -54,21 +65,39 @@ func (v *Verifier) readAnswer(doc string) (*fact, error) {
 	if !ok {
 		return nil, errMalformed
 	}
-	if t.Issuer == "" {
-		t.Issuer = v.cfg.Issuer
+	if _, said := members.Get("iss"); !said {
+		t.Issuer = v.cfg.Issuer // an empty one is said, and is not ours
 	}
-	f := &fact{token: t}
 	for _, name := range []string{"username", "token_type"} {
-		value, there := members.Get(name)
-		text, ok := value.Text()
-		if there && !ok {
+		if value, said := members.Get(name); said && !isText(value) {
 			return nil, errMalformed
 		}
-		if _, bound := t.Confirmation["jkt"]; name == "token_type" && strings.EqualFold(text, "DPoP") && !bound {
-			f.unbound = true // RFC 9449 §6.2
-		}
+	}
+	f := &fact{token: t, other: !forAccess(members)}
+	if _, bound := t.Confirmation["jkt"]; !bound {
+		f.unbound = says(members, "token_type", "DPoP") // RFC 9449 §6.2
 	}
 	return f, nil
+}
+
+func isText(value strictjson.Value) bool { _, ok := value.Text(); return ok }
+
+// says reports whether the member is one of these texts, in any case.
+func says(o strictjson.Object, member string, texts ...string) bool {
+	value, _ := o.Get(member)
+	said, ok := value.Text()
+	return ok && slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, said) })
+}
+
+// forAccess reports whether an answer can be about an access token. An issuer
+// answers for refresh tokens too (RFC 7662 §2), and no member of that RFC tells
+// which it was: a client could use one in place of the other. Some issuers have
+// a member of their own: token_use or token_type (Ory Hydra), typ (Keycloak).
+func forAccess(answer strictjson.Object) bool {
+	if _, said := answer.Get("token_use"); said && !says(answer, "token_use", "access_token", "access") {
+		return false
+	}
+	return !says(answer, "token_type", "refresh_token") && !says(answer, "typ", "Refresh", "Offline", "ID")
 }
 
 // openSigned returns the answer within a signed one (RFC 9701 §5) whose
@@ -111,6 +140,7 @@ var (
 	errUnknownIssuer = invalid(middleware.ReasonUnknownIssuer, "The access token is from an issuer that is not accepted here")
 	errWrongAudience = invalid(middleware.ReasonWrongAudience, "The access token is meant for another audience")
 	errMissingClaim  = invalid(middleware.ReasonMissingClaim, "The access token does not say whom it is meant for")
+	errWrongType     = invalid(middleware.ReasonWrongType, "The token is not an access token")
 	errUnbound       = invalid(middleware.ReasonUnconfirmedBinding, "The access token is bound to a key that is not known")
 )
 
@@ -135,6 +165,8 @@ func (v *Verifier) judge(f *fact, now time.Time) error {
 		return errMissingClaim
 	case t.Audience != nil && !intersect(t.Audience, v.cfg.Audience):
 		return errWrongAudience
+	case f.other:
+		return errWrongType
 	case f.unbound:
 		return errUnbound
 	}

@@ -32,10 +32,14 @@ func Basic(id, secret string) ClientAuth {
 }
 
 // Post authenticates with a client id and secret in the form (RFC 6749 §2.3.1).
+// An empty secret is left out: the client then proves itself by the certificate
+// of Config.HTTPClient (RFC 8705 §2).
 func Post(id, secret string) ClientAuth {
 	return func(_ context.Context, form url.Values, _ http.Header) error {
 		form.Set("client_id", id)
-		form.Set("client_secret", secret)
+		if secret != "" {
+			form.Set("client_secret", secret)
+		}
 		return nil
 	}
 }
@@ -71,7 +75,10 @@ func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
 	}
 	a := &assertion{id: id, key: key, alg: alg, kid: kid}
 	return func(ctx context.Context, form url.Values, _ http.Header) error {
-		issuer, _ := ctx.Value(issuerKey{}).(string)
+		issuer, ok := ctx.Value(issuerKey{}).(string)
+		if !ok {
+			return errors.New("introspect: PrivateKeyJWT is for a Verifier of this package")
+		}
 		signed, err := a.at(time.Now(), issuer)
 		if err != nil {
 			return errors.New("introspect: the client assertion cannot be signed")

@@ -17,50 +17,65 @@ const strikes = 5
 // keep it open. The zero breaker is closed.
 type breaker struct {
 	mu      sync.Mutex
-	failed  int // in a row
+	failed  int    // in a row
+	changes uint64 // how often it opened or closed
 	probing bool
 	backoff backoff.Backoff
 }
 
-// admit reports whether a call may start at now, and whether it is the one
-// that finds out if an open breaker can close. If not, wait says for how long.
-func (b *breaker) admit(now time.Time) (probe bool, wait time.Duration, ok bool) {
+// pass is the leave to call.
+type pass struct {
+	changes uint64 // of the breaker that gave it
+	probe   bool   // the call finds out whether an open breaker can close
+}
+
+// admit reports whether a call may start at now. If not, wait says for how long.
+func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failed < strikes {
-		return false, 0, true
+		return pass{changes: b.changes}, 0, true
 	}
 	if wait := b.backoff.Wait(now); wait > 0 {
-		return false, wait, false
+		return pass{}, wait, false
 	}
 	if b.probing {
-		return false, backoff.First, false
+		return pass{}, backoff.First, false
 	}
 	b.probing = true
-	return true, 0, true
+	return pass{b.changes, true}, 0, true
 }
 
 // done notes how an admitted call ended at now; err is nil unless it counts.
-func (b *breaker) done(now time.Time, probe bool, err error) {
+func (b *breaker) done(now time.Time, p pass, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	open := b.failed >= strikes
-	if probe {
+	if p.changes != b.changes {
+		// It began before the breaker opened or closed and says nothing new:
+		// a late timeout does not open it again, and a late answer does not
+		// ask an issuer that wants to be left alone.
+		return
+	}
+	if p.probe {
 		b.probing = false
 	}
-	switch {
-	case err == nil:
+	open := b.failed >= strikes
+	if err == nil {
 		b.failed = 0
 		b.backoff.Succeeded()
-	case open && !probe:
-		// It began before the breaker opened, and says nothing new.
-	default:
-		b.failed++
-		if told(err) {
-			b.failed = strikes
+		if open {
+			b.changes++
 		}
-		if b.failed >= strikes {
-			b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
+		return
+	}
+	b.failed++
+	if told(err) {
+		b.failed = strikes
+	}
+	if b.failed >= strikes {
+		b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
+		if !open {
+			b.changes++
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package introspect
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,17 +23,19 @@ type fact struct {
 	token *middleware.Token // nil: inactive
 	until time.Time         // when it has to be asked again
 
-	// unbound says that the token is for DPoP, but not for which key.
-	unbound bool
+	unbound bool // for DPoP, but not said for which key
+	other   bool // not an access token, but a refresh token, say
 }
 
 // cache remembers facts. It is safe for concurrent use.
 type cache struct {
 	active   *lru.Cache[key, *fact] // nil: off
-	inactive *lru.Cache[key, *fact] // nil: off
+	inactive *lru.Cache[key, *fact] // and what is refused though active; nil: off
 
 	// forgotten counts calls of forget, by the first byte of the key. An
-	// answer to a question that was asked before is not remembered.
+	// answer to a question that was asked before is not remembered. The lock
+	// is for put and forget: what is forgotten does not come back for a moment.
+	mu        sync.Mutex
 	forgotten [256]atomic.Uint64
 }
 
@@ -63,26 +66,33 @@ func (m *cache) get(k key, now time.Time) *fact {
 // epoch changes with every forget that may be of k.
 func (m *cache) epoch(k key) uint64 { return m.forgotten[k[0]].Load() }
 
-// put remembers f, unless k was forgotten since epoch.
-func (m *cache) put(k key, f *fact, epoch uint64) {
-	to, from := m.active, m.inactive
-	if f.token == nil {
-		to, from = from, to
-	}
-	if from != nil {
-		from.Remove(k)
-	}
-	if to == nil {
+// put remembers f, unless k was forgotten since epoch. Only what is acceptable
+// has a place among the active: who has a thousand tokens for other audiences
+// must not evict ours.
+func (m *cache) put(k key, f *fact, acceptable bool, epoch uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.epoch(k) != epoch {
 		return
 	}
-	to.Add(k, f)
-	if m.epoch(k) != epoch { // looked at last: forget may run beside us
-		to.Remove(k)
+	m.remove(k)
+	to := m.inactive
+	if acceptable {
+		to = m.active
+	}
+	if to != nil {
+		to.Add(k, f)
 	}
 }
 
 func (m *cache) forget(k key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.forgotten[k[0]].Add(1)
+	m.remove(k)
+}
+
+func (m *cache) remove(k key) {
 	for _, c := range [...]*lru.Cache[key, *fact]{m.active, m.inactive} {
 		if c != nil {
 			c.Remove(k)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/discovery"
+	"github.com/warder-go/warder/internal/flight"
 	"github.com/warder-go/warder/internal/wire"
 )
 
@@ -28,9 +29,12 @@ type caller struct {
 	accept       string
 
 	metadata *discovery.Issuer // nil where the endpoint is configured
-	mu       sync.Mutex        // of the following; not held over I/O
+	reads    flight.Group[string]
+
+	mu       sync.Mutex // of the following; not held over I/O
 	endpoint string
-	read     time.Time
+	due      time.Time // when the metadata is to be read again
+	tried    time.Time // when that was last attempted
 }
 
 // outage is a failure that is about the issuer or about us, not about one
@@ -43,9 +47,15 @@ func (o outage) Unwrap() error { return o.error }
 var errRefused = errors.New("introspect: the issuer refuses our credentials")
 
 // told reports whether err is an issuer's word on when to come back.
-func told(err error) bool {
-	var t *backoff.TooMany
-	return errors.As(err, &t)
+func told(err error) bool { return retryAfter(err) > 0 }
+
+// retryAfter is what an issuer said of when to come back, up to the longest
+// wait that counts.
+func retryAfter(err error) time.Duration {
+	if t := (*backoff.TooMany)(nil); errors.As(err, &t) {
+		return min(t.RetryAfter, backoff.Max)
+	}
+	return 0
 }
 
 // ask returns the issuer's answer to token: status 200, of whatever content.
@@ -61,14 +71,21 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		resp, err = c.post(ctx, endpoint, token)
 	}
 	if err != nil {
-		c.mistrust()
+		if failed := (*wire.Error)(nil); errors.As(err, &failed) {
+			c.mistrust()
+		}
 		return nil, err
 	}
 	switch resp.StatusCode {
 	case http.StatusOK:
 		return resp, nil
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusUnauthorized:
 		return nil, outage{errRefused}
+	case http.StatusForbidden:
+		// Of us, as far as we can tell. But a firewall in front of the issuer
+		// says this too, of a token that looks like an attack, and strangers
+		// choose tokens: it does not count.
+		return nil, errRefused
 	case http.StatusTooManyRequests:
 		return nil, outage{fmt.Errorf("introspect: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -92,6 +109,10 @@ func (c *caller) post(ctx context.Context, endpoint, token string) (*wire.Respon
 	if err != nil {
 		return nil, errors.New("introspect: the endpoint is not a URL") // err quotes it
 	}
+	// Asking twice changes nothing. So net/http may send again what it sent on
+	// an idle connection that the issuer was about to close; the field itself,
+	// being empty, is not sent.
+	header["Idempotency-Key"] = nil
 	req.Header = header
 	resp, err := c.client.Do(req, maxAnswer)
 	if err == nil {
@@ -104,25 +125,38 @@ func (c *caller) post(ctx context.Context, endpoint, token string) (*wire.Respon
 	return nil, outage{wrapped}
 }
 
-// where returns the endpoint. Metadata is read when first needed, when a call
-// failed, and otherwise at most once an hour; while it cannot be had, the last
-// known endpoint counts.
+// where returns the endpoint. Metadata is read when first needed, after a call
+// that failed, and otherwise at most once an hour; while it cannot be had, the
+// last known endpoint counts. A known endpoint is looked up again at most once
+// a second, by one call, and the others use it meanwhile: the answers to
+// strangers' tokens must not make us ask more than that.
 func (c *caller) where(ctx context.Context) (string, error) {
+	now := time.Now()
 	c.mu.Lock()
-	endpoint, read := c.endpoint, c.read
-	c.mu.Unlock()
-	if c.metadata == nil || endpoint != "" && time.Since(read) < endpointLifetime {
-		return endpoint, nil
+	known := c.endpoint
+	if c.metadata == nil || known != "" && (now.Before(c.due) || now.Sub(c.tried) < backoff.First) {
+		c.mu.Unlock()
+		return known, nil
 	}
-	uri, err := c.metadata.Endpoint(ctx, "introspection_endpoint")
+	c.tried = now
+	c.mu.Unlock()
+
+	uri, err := c.reads.Do(ctx, "", func(detached context.Context) (string, error) {
+		if end, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			detached, cancel = context.WithDeadline(detached, end)
+			defer cancel()
+		}
+		return c.metadata.Endpoint(detached, "introspection_endpoint")
+	})
 	if err != nil {
-		if endpoint != "" {
-			return endpoint, nil
+		if known != "" {
+			return known, nil
 		}
 		return "", err
 	}
 	c.mu.Lock()
-	c.endpoint, c.read = uri, time.Now()
+	c.endpoint, c.due = uri, now.Add(endpointLifetime)
 	c.mu.Unlock()
 	return uri, nil
 }
@@ -131,5 +165,5 @@ func (c *caller) where(ctx context.Context) (string, error) {
 func (c *caller) mistrust() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.read = time.Time{}
+	c.due = time.Time{}
 }

@@ -33,7 +33,8 @@ type Config struct {
 	AllowMissingAudience bool
 
 	// Authenticate proves to the issuer who asks (RFC 7662 §2.1): Basic, Post,
-	// PrivateKeyJWT or Bearer. Mutual TLS comes with HTTPClient.
+	// PrivateKeyJWT or Bearer. Mutual TLS comes with HTTPClient, beside Post
+	// with an empty secret.
 	Authenticate ClientAuth
 
 	// Match tells the shape of this issuer's tokens, such as a prefix; default
@@ -53,8 +54,8 @@ type Config struct {
 
 	CacheSize     int           // active tokens remembered; default 10,000; negative: none
 	MaxConcurrent int           // calls under way; default 64. Beyond that: 503
-	CacheTTL      time.Duration // how long an active answer is used, never past exp; default 30 s; negative: not at all
-	NegativeTTL   time.Duration // how long an inactive answer is used; default 10 s; negative: not at all
+	CacheTTL      time.Duration // how long an answer is used that admits the token, never past exp; default 30 s; negative: not at all
+	NegativeTTL   time.Duration // how long an answer is used that refuses the token; default 10 s; negative: not at all
 	Timeout       time.Duration // of one call whole, retry included; default 2 s
 	ClockSkew     time.Duration // how far the issuer's clock may be off; default 30 s, at most 5 min; negative: not at all
 

@@ -94,7 +94,7 @@ func (v *Verifier) Forget(token string) {
 }
 
 func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, middleware.Via, error) {
-	if len(token) > maxToken || v.cfg.Match != nil && !v.cfg.Match(token) {
+	if token == "" || len(token) > maxToken || v.cfg.Match != nil && !v.cfg.Match(token) {
 		return nil, "", errUnlikely
 	}
 	k := v.key(token)
@@ -107,7 +107,8 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*mi
 	} else if f.token == nil {
 		via = middleware.ViaNegativeCache
 	}
-	if err := v.judge(f, now); err != nil {
+	// Now, and not when the request came: a call takes time.
+	if err := v.judge(f, time.Now()); err != nil {
 		return nil, via, err
 	}
 	return f.token, via, nil
@@ -136,14 +137,14 @@ func (v *Verifier) ask(ctx context.Context, k key, token string, now time.Time) 
 	defer cancel()
 	var own atomic.Bool // the call is this request's
 	f, err := v.flights.Do(wait, id, func(ctx context.Context) (*fact, error) {
-		own.Store(true)
 		// Between the caller's look and this call, another may have ended.
 		if f := v.cache.get(k, time.Now()); f != nil {
 			return f, nil
 		}
+		own.Store(true)
 		f, err := v.call(ctx, token)
 		if err == nil {
-			v.cache.put(k, f, epoch)
+			v.remember(k, f, epoch)
 		}
 		return f, err
 	})
@@ -151,8 +152,10 @@ func (v *Verifier) ask(ctx context.Context, k key, token string, now time.Time) 
 	if own.Load() {
 		via = middleware.ViaIntrospection
 	}
-	if refused := (*middleware.Error)(nil); err != nil && !errors.As(err, &refused) {
-		err = unavailable(err, 0) // out of time, or a panic
+	if said, ok := err.(*middleware.Error); err != nil && (!ok || said.Code != "") {
+		// Out of time, a panic, or what ended ctx: its cause may be a refusal
+		// of something else.
+		err = unavailable(err)
 	}
 	return f, via, err
 }
@@ -166,17 +169,23 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	default:
 		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
 	}
-	probe, wait, ok := v.breaker.admit(began)
+	p, wait, ok := v.breaker.admit(began)
 	if !ok {
 		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
 	}
-	var counts error = errPanicked // unless exchange returns
-	defer func() { v.breaker.done(time.Now(), probe, counts) }()
+	var counts error // for the breaker
+	returned := false
+	defer func() {
+		v.breaker.done(time.Now(), p, counts)
+		if !returned { // a panic of foreign code, which goes on to all who wait
+			v.report(ctx, began, middleware.ReasonIntrospectionUnavailable, errPanicked)
+		}
+	}()
 
 	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
 	defer cancel()
 	f, err := v.exchange(limited, token)
-	counts = nil
+	returned = true
 	if down := (outage{}); errors.As(err, &down) {
 		counts = err
 	}
@@ -208,25 +217,28 @@ func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
 	default:
 		payload, err := v.cfg.SignedBy.VerifyJWS(ctx, "token-introspection+jwt", answer)
 		if err != nil {
-			return nil, errNotSigned
+			return nil, notSigned(err)
 		}
 		if answer, err = v.openSigned(string(payload), now); err != nil {
 			return nil, err
 		}
 	}
-	f, err := v.readAnswer(answer)
-	if err != nil {
-		return nil, err
+	return v.readAnswer(answer)
+}
+
+// remember keeps what the issuer has just said, unless it is forgotten since
+// epoch.
+func (v *Verifier) remember(k key, f *fact, epoch uint64) {
+	now := time.Now()
+	acceptable, ttl := v.judge(f, now) == nil, v.cfg.NegativeTTL
+	if acceptable {
+		ttl = v.cfg.CacheTTL
 	}
-	if f.token == nil {
-		f.until = now.Add(v.cfg.NegativeTTL)
-		return f, nil
+	f.until = now.Add(ttl)
+	if t := f.token; t != nil && !t.Expiry.IsZero() && t.Expiry.Before(f.until) {
+		f.until = t.Expiry // RFC 7662 §4: never past it
 	}
-	f.until = now.Add(v.cfg.CacheTTL)
-	if exp := f.token.Expiry; !exp.IsZero() && exp.Before(f.until) {
-		f.until = exp // RFC 7662 §4: never past it
-	}
-	return f, nil
+	v.cache.put(k, f, acceptable, epoch)
 }
 
 // refuse reports why there is no fact, and returns it as the answer 503.
@@ -241,17 +253,8 @@ func (v *Verifier) report(ctx context.Context, began time.Time, reason middlewar
 	})
 }
 
-func unavailable(err error, wait time.Duration) error {
-	return &middleware.Error{Reason: middleware.ReasonIntrospectionUnavailable, Header: backoff.Header(wait), Err: err}
-}
-
-// retryAfter is what an issuer said of when to come back, up to the longest
-// wait that counts.
-func retryAfter(err error) time.Duration {
-	if t := (*backoff.TooMany)(nil); errors.As(err, &t) {
-		return min(t.RetryAfter, backoff.Max)
-	}
-	return 0
+func unavailable(err error) error {
+	return &middleware.Error{Reason: middleware.ReasonIntrospectionUnavailable, Header: backoff.Header(0), Err: err}
 }
 
 var (
