@@ -33,6 +33,7 @@ type issuer struct {
 	ed25519 ed25519.PrivateKey
 	kid     map[string]string // by algorithm
 	jwks    []byte            // the JWK Set document
+	asker   *asker            // its introspection endpoint
 }
 
 func newIssuer() (*issuer, error) {
@@ -62,6 +63,10 @@ func newIssuer() (*issuer, error) {
 		{"kty": "EC", "use": "sig", "alg": "ES256", "kid": is.kid["ES256"], "crv": "P-256", "x": encode(point[1:33]), "y": encode(point[33:])},
 		{"kty": "OKP", "use": "sig", "alg": "EdDSA", "kid": is.kid["EdDSA"], "crv": "Ed25519", "x": encode(is.ed25519.Public().(ed25519.PublicKey))},
 	}})
+	if err != nil {
+		return nil, err
+	}
+	is.asker, err = newAsker(is)
 	return is, err
 }
 
