@@ -1,0 +1,231 @@
+package introspect_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/warder-go/warder/introspect"
+)
+
+// signer is a key that gives nothing away but signatures, as in hardware.
+type signer struct {
+	key    crypto.Signer
+	signed atomic.Int32
+	fails  bool
+}
+
+func (s *signer) Public() crypto.PublicKey { return s.key.Public() }
+
+func (s *signer) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	s.signed.Add(1)
+	if s.fails {
+		return nil, errors.New(secret)
+	}
+	return s.key.Sign(r, digest, opts)
+}
+
+var rsaKey = sync.OnceValue(func() crypto.Signer { return must(rsa.GenerateKey(rand.Reader, 2048)) })
+
+func must[V any](v V, err error) V {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func ecKey(c elliptic.Curve) crypto.Signer { return must(ecdsa.GenerateKey(c, rand.Reader)) }
+
+func edKey() crypto.Signer {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	return must(key, err)
+}
+
+// verified judges a signature by the standard library alone.
+func verified(alg string, public crypto.PublicKey, input string, signature []byte) bool {
+	digest := sha256.Sum256([]byte(input))
+	switch alg {
+	case "RS256":
+		return rsa.VerifyPKCS1v15(public.(*rsa.PublicKey), crypto.SHA256, digest[:], signature) == nil
+	case "PS256":
+		opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+		return rsa.VerifyPSS(public.(*rsa.PublicKey), crypto.SHA256, digest[:], signature, opts) == nil
+	case "ES256":
+		r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+		return len(signature) == 64 && ecdsa.Verify(public.(*ecdsa.PublicKey), digest[:], r, s)
+	}
+	return ed25519.Verify(public.(ed25519.PublicKey), []byte(input), signature)
+}
+
+// claims are those of a client assertion (RFC 7523 §3).
+type claims struct {
+	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
+	Audience any    `json:"aud"`
+	ID       string `json:"jti"`
+	IssuedAt int64  `json:"iat"`
+	Expiry   int64  `json:"exp"`
+}
+
+// opened takes an assertion apart.
+func opened(t *testing.T, assertion string) (header map[string]string, c claims, input string, signature []byte) {
+	t.Helper()
+	parts := strings.Split(assertion, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%d segments", len(parts))
+	}
+	var raw [3][]byte
+	for i, p := range parts {
+		var err error
+		if raw[i], err = base64.RawURLEncoding.DecodeString(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(json.Unmarshal(raw[0], &header), json.Unmarshal(raw[1], &c)); err != nil {
+		t.Fatal(err)
+	}
+	return header, c, parts[0] + "." + parts[1], raw[2]
+}
+
+func TestPrivateKeyJWT(t *testing.T) {
+	for _, row := range []struct {
+		alg, kid string
+		key      crypto.Signer
+	}{
+		{"RS256", "k1", rsaKey()},
+		{"PS256", "k1", rsaKey()},
+		{"ES256", "k1", ecKey(elliptic.P256())},
+		{"EdDSA", "k1", edKey()},
+		{"ES256", "", &signer{key: ecKey(elliptic.P256())}},
+		{"PS256", "", &signer{key: rsaKey()}},
+	} {
+		t.Run(fmt.Sprintf("R7662-03: %s of a %T", row.alg, row.key), func(t *testing.T) {
+			c := authenticated(t, introspect.PrivateKeyJWT("notes-api", row.key, row.alg, row.kid))
+			if got := c.form["client_assertion_type"]; len(got) != 1 || got[0] != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+				t.Errorf("client_assertion_type %q", got)
+			}
+			if got := c.form.Get("client_id"); got != "notes-api" || c.form.Has("client_secret") || c.header.Get("Authorization") != "" {
+				t.Errorf("%q %q", c.form, c.header)
+			}
+			header, said, input, signature := opened(t, c.form.Get("client_assertion"))
+			kid, has := header["kid"]
+			if header["alg"] != row.alg || header["typ"] != "JWT" || kid != row.kid || has != (row.kid != "") {
+				t.Errorf("header %q", header)
+			}
+			if said.Issuer != "notes-api" || said.Subject != "notes-api" || said.Audience != issuer {
+				t.Errorf("claims %+v", said)
+			}
+			if now := time.Now().Unix(); said.IssuedAt > now || said.IssuedAt < now-5 || said.Expiry != said.IssuedAt+120 || len(said.ID) < 20 {
+				t.Errorf("claims %+v", said)
+			}
+			if !verified(row.alg, row.key.Public(), input, signature) {
+				t.Error("the signature is wrong")
+			}
+		})
+	}
+}
+
+// One signature serves every call of a minute, and each is good for another
+// minute at least.
+func TestAssertionsAreSignedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := &signer{key: edKey()}
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			_, said, _, _ := opened(t, r.PostFormValue("client_assertion"))
+			if left := said.Expiry - time.Now().Unix(); left < 60 {
+				t.Errorf("only %d s are left", left)
+			}
+			return says(active(nil))(r)
+		})
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+			c.CacheTTL = -1
+		})
+		const minutes = 5
+		for range minutes {
+			var all sync.WaitGroup
+			for n := range 60 {
+				all.Go(func() {
+					time.Sleep(time.Duration(n) * time.Second)
+					a.get(fmt.Sprint("token-", n)).is(t, ok)
+				})
+			}
+			all.Wait()
+			time.Sleep(time.Second)
+		}
+		if n := key.signed.Load(); n != minutes {
+			t.Errorf("signed %d times in %d minutes", n, minutes)
+		}
+		ids := map[string]bool{}
+		for _, c := range s.seen(endpoint) {
+			_, said, _, _ := opened(t, c.form.Get("client_assertion"))
+			ids[said.ID] = true
+		}
+		if len(ids) != minutes {
+			t.Errorf("%d different jti", len(ids))
+		}
+	})
+}
+
+// A key that fails is our fault, and may say anything.
+func TestKeyThatCannotSign(t *testing.T) {
+	w, s := new(witness), newServer(says(active(nil)))
+	key := &signer{key: ecKey(elliptic.P256()), fails: true}
+	a := newAPI(verifier(t, s, func(c *introspect.Config) {
+		c.Authenticate = introspect.PrivateKeyJWT("rs", key, "ES256", "")
+	}), w.options())
+	a.get("x").is(t, unavailable)
+	if s.count() != 0 || w.heard(secret) {
+		t.Errorf("%d calls; %s", s.count(), w)
+	}
+	key.fails = false
+	a.get("x").is(t, ok)
+}
+
+func TestKeysThatAreNotForTheAlgorithmPanic(t *testing.T) {
+	small := must(rsa.GenerateKey(rand.Reader, 1024))
+	for name, row := range map[string]struct {
+		key crypto.Signer
+		alg string
+	}{
+		"no key":             {nil, "ES256"},
+		"RSA for ES256":      {rsaKey(), "ES256"},
+		"EC for RS256":       {ecKey(elliptic.P256()), "RS256"},
+		"P-384 for ES256":    {ecKey(elliptic.P384()), "ES256"},
+		"Ed25519 for ES256":  {edKey(), "ES256"},
+		"RSA of 1024 bits":   {small, "RS256"},
+		"none":               {rsaKey(), "none"},
+		"HS256":              {rsaKey(), "HS256"},
+		"no algorithm":       {rsaKey(), ""},
+		"RS512, not offered": {rsaKey(), "RS512"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			panics(t, name, func() { introspect.PrivateKeyJWT("rs", row.key, row.alg, "") })
+		})
+	}
+}
+
+// It needs a Verifier to say whom the assertion is for.
+func TestPrivateKeyJWTWithoutAVerifier(t *testing.T) {
+	auth := introspect.PrivateKeyJWT("rs", edKey(), "EdDSA", "")
+	if err := auth(t.Context(), map[string][]string{}, nil); err == nil {
+		t.Error("an assertion for nobody")
+	}
+}
