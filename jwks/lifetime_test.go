@@ -2,6 +2,8 @@ package jwks_test
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,4 +173,30 @@ func TestStatedLifetime(t *testing.T) {
 			p.refetchedAfter(t, s, unstated)
 		})
 	})
+}
+
+// R9111-09: what we answer to a request with credentials is nobody else's.
+func TestLifetimeOfAnswers(t *testing.T) {
+	a := knowing(t, all()...)
+	for name, row := range map[string]struct {
+		method, path, token string
+		status              int
+		want                []string
+	}{
+		"an admitted request":     {"GET", "/api/r", rs().token(nil), 200, nil}, // the handler's to say
+		"a bad token":             {"GET", "/api/r", other().token(nil), 401, []string{"no-store"}},
+		"a scope that is missing": {"POST", "/api/w", rs().token(nil), 403, []string{"no-store"}},
+		"no token at all":         {"GET", "/api/r", "", 401, []string{"no-store"}},
+	} {
+		t.Run("R9111-09: "+name, func(t *testing.T) {
+			r := httptest.NewRequest(row.method, "https://rs.example"+row.path, nil)
+			if row.token != "" {
+				r.Header.Set("Authorization", "Bearer "+row.token)
+			}
+			_, answer := a.do(r)
+			if got := answer.Header.Values("Cache-Control"); answer.StatusCode != row.status || !slices.Equal(got, row.want) || answer.Header.Get("Expires") != "" {
+				t.Errorf("status %d, Cache-Control %q", answer.StatusCode, got)
+			}
+		})
+	}
 }
