@@ -23,20 +23,30 @@ func (v *Verifier) judge(t *middleware.Token, said strictjson.Object, profile bo
 		return errMissingClaim
 	case profile && (t.Subject == "" || t.ClientID == "" || t.ID == "" || t.IssuedAt.IsZero()):
 		return errMissingClaim // RFC 9068 §2.2
-	case !now.Before(t.Expiry.Add(v.cfg.ClockSkew)):
-		return errExpired // at the very second already (RFC 7519 §4.1.4)
-	case now.Before(t.NotBefore.Add(-v.cfg.ClockSkew)):
-		return errNotYetValid
 	case v.cfg.MaxTokenAge > 0 && t.IssuedAt.IsZero():
 		return errMissingClaim
-	case v.cfg.MaxTokenAge > 0 && now.Sub(t.IssuedAt) > v.cfg.MaxTokenAge:
-		return errTooOld
+	}
+	if err := v.judgeTime(t, now); err != nil {
+		return err
 	}
 	if err := v.judgeAudience(t, said); err != nil {
 		return err
 	}
 	if !profile && looksLikeIDToken(said) {
 		return errWrongType
+	}
+	return nil
+}
+
+// judgeTime decides whether t's dates make it acceptable at now.
+func (v *Verifier) judgeTime(t *middleware.Token, now time.Time) error {
+	switch {
+	case !now.Before(t.Expiry.Add(v.cfg.ClockSkew)):
+		return errExpired // at the very second already (RFC 7519 §4.1.4)
+	case now.Before(t.NotBefore.Add(-v.cfg.ClockSkew)):
+		return errNotYetValid
+	case v.cfg.MaxTokenAge > 0 && now.Sub(t.IssuedAt) > v.cfg.MaxTokenAge:
+		return errTooOld
 	}
 	return nil
 }

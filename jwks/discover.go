@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
@@ -13,7 +14,10 @@ import (
 
 // metadataLifetime is how long a jwks_uri is used before the metadata is read
 // again, if its keys can be fetched.
-const metadataLifetime = time.Hour
+const (
+	metadataLifetime = time.Hour
+	metadataRetry    = time.Minute // after it could not be read
+)
 
 // Discover returns the KeySet of issuer, whose metadata says where its keys
 // are: RFC 8414, then OpenID Connect Discovery, at the locations that these
@@ -56,40 +60,57 @@ func checkURL(what, raw string, allowHTTP bool) error {
 }
 
 // discovered is a source whose address is in its issuer's metadata. Only the
-// KeySet's one fetch at a time uses it, so it needs no lock.
+// KeySet's one fetch at a time changes it.
 type discovered struct {
 	issuer *discovery.Issuer
 	client *wire.Client
 
-	uri  string    // jwks_uri; empty before the metadata was first read
-	read time.Time // when it was
+	uri atomic.Pointer[string] // jwks_uri; nil before the metadata was first read
+	due time.Time              // when to read it again
 }
 
 func (d *discovered) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
-	asked := d.uri == "" || time.Since(d.read) >= metadataLifetime
-	if asked {
-		// Without metadata, keys may still be where they were.
-		if err := d.discover(ctx); err != nil && d.uri == "" {
+	known := d.uri.Load()
+	asked := known == nil || !time.Now().Before(d.due)
+	switch {
+	case known == nil:
+		if err := d.discover(ctx); err != nil {
 			return nil, fmt.Errorf("jwks: %w", err)
 		}
+	case asked:
+		// Without metadata, keys may still be where they were: they get most
+		// of the time, and the metadata another try in a while.
+		part, cancel := context.WithTimeout(ctx, quarter(ctx))
+		err := d.discover(part)
+		cancel()
+		if err != nil {
+			d.due = time.Now().Add(metadataRetry)
+		}
 	}
-	known := d.uri
-	snap, err := fetchSet(ctx, d.client, d.uri, old)
+	uri := *d.uri.Load()
+	snap, err := fetchSet(ctx, d.client, uri, old)
 	if told := (*backoff.TooMany)(nil); err == nil || errors.As(err, &told) {
 		return snap, err
 	}
 	// The keys may have moved since the metadata was read.
-	if !asked && d.discover(ctx) == nil && d.uri != known {
-		return fetchSet(ctx, d.client, d.uri, old)
+	if !asked && d.discover(ctx) == nil && *d.uri.Load() != uri {
+		return fetchSet(ctx, d.client, *d.uri.Load(), old)
 	}
-	d.read = time.Time{}
+	d.due = time.Time{}
 	return nil, err
+}
+
+// quarter returns a quarter of the time that ctx has left.
+func quarter(ctx context.Context) time.Duration {
+	end, _ := ctx.Deadline() // a fetch always has one
+	return time.Until(end) / 4
 }
 
 func (d *discovered) discover(ctx context.Context) error {
 	uri, err := d.issuer.Endpoint(ctx, "jwks_uri")
 	if err == nil {
-		d.uri, d.read = uri, time.Now()
+		d.uri.Store(&uri)
+		d.due = time.Now().Add(metadataLifetime)
 	}
 	return err
 }
@@ -98,5 +119,6 @@ func (d *discovered) discover(ctx context.Context) error {
 // metadata was read, nobody can say: then what it said when they were saved
 // counts.
 func (d *discovered) mayBe(uri string) bool {
-	return d.uri == "" || d.uri == uri
+	known := d.uri.Load()
+	return known == nil || *known == uri
 }

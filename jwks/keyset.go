@@ -150,10 +150,11 @@ func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause, now tim
 	if err == nil {
 		return snap, nil
 	}
-	if brought := s.current.Load(); brought != seen && brought != nil {
+	if brought := s.current.Load(); brought != seen && brought != nil && !brought.restored {
 		return brought, nil // what failed came after the fetch
 	}
-	if refused := (*middleware.Error)(nil); errors.As(err, &refused) {
+	// The cause of ctx may be anything, a refusal of something else included.
+	if said, ok := err.(*middleware.Error); ok && said.Code == "" {
 		return nil, err
 	}
 	if ctx.Err() == nil && wait.Err() != nil {
@@ -173,7 +174,7 @@ func (s *KeySet) refreshSoon(ctx context.Context, seen *snapshot) {
 // verdict answers without a fetch where none may start now and none is under
 // way that might bring what the caller wants.
 func (s *KeySet) verdict(seen *snapshot, why cause) (*snapshot, error, bool) {
-	if snap := s.current.Load(); snap != seen && snap != nil {
+	if snap := s.current.Load(); snap != seen && snap != nil && !snap.restored {
 		return snap, nil, true // somebody was faster: judge by the new keys
 	}
 	wait, ok := s.schedule.admits(time.Now(), why, s.opts.Cooldown)
@@ -263,6 +264,7 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 
 var (
 	errNoKeys     = errors.New("jwks: there are no keys")
+	errNoAnswer   = errors.New("jwks: the issuer does not answer, and no key that it published before has this key ID")
 	errBackingOff = errors.New("jwks: the last fetch failed and the next is not due yet")
 	errPanicked   = errors.New("jwks: the fetch panicked")
 	errLate       = fmt.Errorf("jwks: no answer within Timeout: %w", context.DeadlineExceeded)

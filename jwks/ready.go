@@ -14,7 +14,7 @@ func ownWork(ctx context.Context) context.Context {
 }
 
 // Refresh fetches the keys now, whatever their age, or joins the fetch that is
-// under way, and waits for it until ctx ends. It is for when somebody knows
+// under way, and waits for it, at most Timeout and until ctx ends. It is for when somebody knows
 // that the issuer's keys have changed; nothing else needs it. On an error the
 // keys remain as they were. A KeySet made by Parse has nothing to fetch.
 func (s *KeySet) Refresh(ctx context.Context) error {

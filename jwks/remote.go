@@ -20,8 +20,11 @@ import (
 //     background;
 //   - then a request waits for one refresh, at most Timeout. If that fails the
 //     keys are served still;
-//   - from MaxStale on, whatever else says otherwise, and without keys, a
-//     request waits for one attempt, and is answered 503 if that fails.
+//   - from MaxStale on, whatever WaitAfter says, and without keys, a request
+//     waits for one attempt, and is answered 503 if that fails.
+//
+// Without RefreshAfter nothing of this is by age: keys are served as long as
+// the process lives.
 //
 // A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, with jitter;
 // after 1 s while there are no keys. A status of 429 with Retry-After is

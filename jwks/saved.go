@@ -14,8 +14,9 @@ import (
 	"github.com/warder-go/warder/middleware"
 )
 
-// maxSaved bounds the file: a document in JSON quotes, and a little more.
-const maxSaved = 2*maxDocument + 64<<10
+// maxSaved bounds the file: a document in JSON quotes, of which encoding/json
+// writes some characters in six, and a little more.
+const maxSaved = 6*maxDocument + 64<<10
 
 // saved is the snapshot file. Whoever can write it decides which tokens are
 // good, so it is read as strictly as an issuer's answer and trusted only
@@ -40,9 +41,11 @@ var (
 // restored returns the keys of the snapshot file, for a process that has none
 // yet. It looks once. Nil where there are none to trust.
 func (s *KeySet) restored(ctx context.Context) *snapshot {
-	if s.opts.Snapshot == "" || s.looked.Load() {
-		return s.current.Load()
+	if s.opts.Snapshot == "" || s.looked.Load() || s.issuer.Load() == nil {
+		return s.current.Load() // whose keys they would have to be is not known yet
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout) // a disk may hang
+	defer cancel()
 	// Shared, so that nobody goes on without the file while another reads it.
 	_, _ = s.flights.Do(ctx, "snapshot", func(ctx context.Context) (*snapshot, error) {
 		if s.looked.Load() {
@@ -113,25 +116,38 @@ func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
 // failure costs the next restart, not this process: it is reported and nothing
 // else.
 func (s *KeySet) saveSoon(ctx context.Context, snap *snapshot) {
-	if s.opts.Snapshot == "" {
+	if s.opts.Snapshot == "" || s.issuer.Load() == nil {
 		return
 	}
 	s.flights.Go(ctx, "save", func(ctx context.Context) (*snapshot, error) {
-		began := time.Now()
-		content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
-		if err == nil {
-			err = writeOwn(s.opts.Snapshot, content)
-		}
-		switch {
-		case err == errSavedAccess:
-		case err != nil:
-			err = errNotSaved // err quotes a path
-		}
-		if err != nil {
-			s.report(ctx, middleware.OpSnapshot, began, err)
+		for snap != nil {
+			s.save(ctx, snap)
+			// A newer one may have come meanwhile, and have joined this call.
+			newer := s.current.Load()
+			if newer == snap || newer == nil || newer.restored {
+				return nil, nil
+			}
+			snap = newer
 		}
 		return nil, nil
 	})
+}
+
+// save writes snap.
+func (s *KeySet) save(ctx context.Context, snap *snapshot) {
+	began := time.Now()
+	content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
+	if err == nil {
+		err = writeOwn(s.opts.Snapshot, content)
+	}
+	switch {
+	case err == errSavedAccess:
+	case err != nil:
+		err = errNotSaved // err quotes a path
+	}
+	if err != nil {
+		s.report(ctx, middleware.OpSnapshot, began, err)
+	}
 }
 
 func (s *KeySet) issuerName() string {

@@ -82,6 +82,10 @@ func invalid(reason middleware.Reason, description string) *middleware.Error {
 func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
 	now := time.Now()
 	t, isStale, err := v.verify(ctx, token, now)
+	took := time.Since(now)
+	if err == nil {
+		err = v.judgeTime(t, now.Add(took)) // keys may have taken a while
+	}
 	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Reason: middleware.ReasonOK, Stale: isStale}
 	if err == nil || err == errBadSignature {
 		e.Via = middleware.ViaSignature // nothing else needed one
@@ -95,7 +99,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*
 			e.Reason = middleware.ReasonCanceled
 		}
 	}
-	e.Duration = time.Since(now)
+	e.Duration = took
 	middleware.Observe(ctx, e)
 	if err != nil {
 		return nil, err
@@ -218,6 +222,9 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time) (i
 		case next != snap:
 			snap = next
 			err = v.verifyBy(snap, j.header, signed, signature)
+		case isStale:
+			// The issuer does not answer: its new keys are not known.
+			return isStale, unavailable(errNoAnswer, 0)
 		case v.keys.source != nil && !snap.fetched.After(now):
 			err = errCoolingDown
 		}

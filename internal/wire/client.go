@@ -106,11 +106,14 @@ func (c *Client) Do(req *http.Request, limit int64) (*Response, error) {
 	answers := make(chan answer, 1)
 	var settled atomic.Bool // by whichever comes first
 	go func() {
-		resp, err := c.send(ctx, req, host, limit)
-		answers <- answer{resp, err}
-		if !settled.CompareAndSwap(false, true) {
-			c.abandoned.Add(-1)
-		}
+		a := answer{err: &Error{Class: Panicked, Host: host}} // unless send returns
+		defer func() {
+			answers <- a
+			if !settled.CompareAndSwap(false, true) {
+				c.abandoned.Add(-1)
+			}
+		}()
+		a.resp, a.err = c.send(ctx, req, host, limit)
 	}()
 	select {
 	case a := <-answers:

@@ -12,25 +12,28 @@ func Loopback(host string) bool {
 	return named || ip.IsLoopback()
 }
 
-// Local reports whether host, a name or an address without port, is this
-// machine or its link: localhost, loopback, link-local or unspecified. A name
-// that ends in a number counts as local: some resolvers read it as an address
-// (127.1, 0x7f000001), so it is refused where a local one is. So does one that
-// is not ASCII: net/http maps it to ASCII, full-width digits included, before it
-// dials. It looks nothing up.
+// Near reports whether host, a name or an address without port, is certainly
+// this machine or its link: localhost, loopback, link-local or unspecified. It
+// looks nothing up.
+func Near(host string) bool {
+	ip, named := address(host)
+	return named || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified()
+}
+
+// Local reports whether host may be Near, for refusing it. Beside what is Near,
+// that is a name that ends in a number, as some resolvers read it as an address
+// (127.1, 0x7f000001), and one that is not ASCII, as net/http maps it to ASCII,
+// full-width digits included, before it dials.
 func Local(host string) bool {
 	for i := range len(host) {
 		if host[i] >= 0x80 {
 			return true
 		}
 	}
-	ip, named := address(host)
-	if named || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified() {
-		return true
-	}
+	ip, _ := address(host)
 	last := strings.TrimSuffix(host, ".")
 	last = last[strings.LastIndexByte(last, '.')+1:]
-	return !ip.IsValid() && last != "" && '0' <= last[0] && last[0] <= '9'
+	return Near(host) || !ip.IsValid() && last != "" && '0' <= last[0] && last[0] <= '9'
 }
 
 // address returns the IP address that host is, or whether it is a name that

@@ -26,7 +26,7 @@ func mayFollow(next *http.Request, via []*http.Request, limit int) bool {
 	if next.URL.User != nil || next.URL.Host == "" {
 		return false // credentials somebody else chose
 	}
-	if Local(next.URL.Hostname()) && !Local(first.URL.Hostname()) {
+	if Local(next.URL.Hostname()) && !Near(first.URL.Hostname()) {
 		return false // RFC 8725 §3.10
 	}
 	// net/http drops the well-known secret fields only, and not for
