@@ -233,6 +233,26 @@ func TestSavedIsWritten(t *testing.T) {
 	})
 }
 
+// A disk slower than the issuer: the last set is what remains, not the first.
+func TestSavedIsTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, file := newServer(), snapshotFile(t)
+		p := started(t, s, false, jwks.RemoteOptions{Snapshot: file})
+		for range 20 {
+			var last []byte
+			for _, k := range []key{rs(), es(), ed(), other()} {
+				last = keySet(k.jwk(nil))
+				s.serve(keysURL, document(last))
+				must(p.keys.Refresh(t.Context()))
+			}
+			synctest.Wait()
+			if got := content(t, file).Document; got != string(last) {
+				t.Fatal("an older set is saved than the one in use")
+			}
+		}
+	})
+}
+
 // contentOf a snapshot file.
 type contentOf struct {
 	Issuer   string
