@@ -29,7 +29,8 @@ type KeySet struct {
 	opts     RemoteOptions
 	schedule schedule
 	flights  flight.Group[*snapshot]
-	looked   atomic.Bool // for a snapshot file
+	looked   atomic.Bool  // for a snapshot file
+	unsaved  atomic.Int64 // snapshots that came since one was written
 }
 
 // Parse returns the KeySet of a JWK Set document (RFC 7517 §5). Keys that
@@ -232,7 +233,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 			snap.document = nil
 		}
 		s.current.Store(snap)
-		s.saveSoon(ctx, snap)
+		s.saveSoon(ctx)
 		return snap, nil
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/warder-go/warder/internal/flight"
 	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/middleware"
 )
@@ -112,22 +113,27 @@ func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
 	return snap, nil
 }
 
-// saveSoon keeps snap in the snapshot file. Nobody waits for the disk. A
-// failure costs the next restart, not this process: it is reported and nothing
-// else.
-func (s *KeySet) saveSoon(ctx context.Context, snap *snapshot) {
+// saveSoon keeps the current keys in the snapshot file. Nobody waits for the
+// disk. A failure costs the next restart, not this process: it is reported and
+// nothing else.
+func (s *KeySet) saveSoon(ctx context.Context) {
 	if s.opts.Snapshot == "" || s.issuer.Load() == nil {
 		return
 	}
-	s.flights.Go(ctx, "save", func(ctx context.Context) (*snapshot, error) {
-		for snap != nil {
-			s.save(ctx, snap)
-			// A newer one may have come meanwhile, and have joined this call.
-			newer := s.current.Load()
-			if newer == snap || newer == nil || newer.restored {
-				return nil, nil
+	if s.unsaved.Add(1) > 1 {
+		return // who writes just now will see it
+	}
+	var alone flight.Group[*snapshot] // who joins a call that ends is not seen
+	alone.Go(ctx, "", func(ctx context.Context) (*snapshot, error) {
+		seen := s.unsaved.Load()
+		defer func() { // by an Observer's panic too
+			if !s.unsaved.CompareAndSwap(seen, 0) {
+				s.unsaved.Store(0)
+				s.saveSoon(ctx)
 			}
-			snap = newer
+		}()
+		if snap := s.current.Load(); snap != nil && !snap.restored {
+			s.save(ctx, snap)
 		}
 		return nil, nil
 	})
