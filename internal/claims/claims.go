@@ -113,9 +113,6 @@ func Audience(v strictjson.Value) ([]string, bool) {
 	if !ok || len(list) > maxAudiences {
 		return nil, false
 	}
-	if list == nil {
-		list = []string{}
-	}
 	return slices.Clip(list), true
 }
 
