@@ -267,11 +267,11 @@ func TestKeepFresh(t *testing.T) {
 			p.keptFresh(t)
 			time.Sleep(5 * time.Second)
 			synctest.Wait()
-			if d := took(func() { p.wants(t, rs().token(nil), "OK") }); d != 0 {
-				t.Errorf("waited %v", d)
-			}
 			if got := p.events.reasonsOf(middleware.OpSnapshot); got != "ok" {
 				t.Errorf("told of the snapshot: %q", got)
+			}
+			if d := took(func() { p.wants(t, rs().token(nil), "OK") }); d != 0 {
+				t.Errorf("waited %v", d)
 			}
 		})
 	})

@@ -75,6 +75,7 @@ func TestStatedLifetime(t *testing.T) {
 		{"R9111-01: Expires alone", "Expires: DATE+2m", 2 * time.Minute},
 		{"R9111-01: Expires and a Date that is none", "Date: today\nExpires: DATE+2m", 2 * time.Minute},
 		{"R9111-01: max-age and two Ages", "Cache-Control: max-age=200\nAge: 10\nAge: 50", 150 * time.Second},
+		{"R9111-01: max-age and two Ages, the oldest first", "Cache-Control: max-age=200\nAge: 50\nAge: 10", 150 * time.Second},
 		{"R9111-01: max-age and an Age that is none", "Cache-Control: max-age=100\nAge: old", 100 * time.Second},
 
 		{"R9111-02: max-age that is none", "Cache-Control: max-age=x", floor},
@@ -89,6 +90,7 @@ func TestStatedLifetime(t *testing.T) {
 		{"R9111-02: two values of max-age in two fields", "Cache-Control: max-age=100\nCache-Control: max-age=300", 100 * time.Second},
 		{"R9111-02: a good max-age and a bad one", "Cache-Control: max-age=300, max-age=x", floor},
 		{"R9111-02: two dates of expiry", "Date: DATE\nExpires: DATE+30m\nExpires: DATE+2m", 2 * time.Minute},
+		{"R9111-02: two dates of expiry, the first one first", "Date: DATE\nExpires: DATE+2m\nExpires: DATE+30m", 2 * time.Minute},
 		{"R9111-02: max-age beside no-cache", "Cache-Control: max-age=300, no-cache", floor},
 		{"R9111-02: older than max-age", "Cache-Control: max-age=100\nAge: 400", floor},
 

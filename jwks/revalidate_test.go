@@ -123,28 +123,35 @@ func TestLifetimeRenewed(t *testing.T) {
 			p.wants(t, es().token(nil), "OK")
 		})
 	})
-	t.Run("a moved jwks_uri is not shown the validators of the old one", func(t *testing.T) {
+	const moved = "https://as.example/moved"
+	movedTo := func(t *testing.T, there http.HandlerFunc) (*server, process) {
+		s := newServer()
+		s.serve(keysURL, tagged(`"1"`, keySet(rs().jwk(nil))))
+		p := started(t, s, true, jwks.RemoteOptions{})
+		p.wants(t, rs().token(nil), "OK")
+		s.serve(rfcURL, document(encode(object{"issuer": issuer, "jwks_uri": moved})))
+		s.serve(keysURL, status(404))
+		s.serve(moved, there)
+		time.Sleep(6 * time.Minute)
+		p.wants(t, rs().token(nil), "OK") // and asks
+		synctest.Wait()
+		return s, p
+	}
+	t.Run("R9111-04: a moved jwks_uri is not shown the validators of the old one", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newServer()
-			s.serve(keysURL, tagged(`"1"`, keySet(rs().jwk(nil))))
-			p := started(t, s, true, jwks.RemoteOptions{})
-			p.wants(t, rs().token(nil), "OK")
-			const moved = "https://as.example/moved"
-			s.serve(rfcURL, document(encode(object{"issuer": issuer, "jwks_uri": moved})))
-			s.serve(keysURL, status(404))
-			s.serve(moved, tagged(`"1"`, keySet(es().jwk(nil))))
-			time.Sleep(6 * time.Minute)
-			p.wants(t, rs().token(nil), "OK")
-			synctest.Wait()
+			v := &validating{with: `ETag: "1"`}
+			_, p := movedTo(t, v.ServeHTTP)
+			if v.last() != "" {
+				t.Errorf("shown %s", v.last())
+			}
 			p.wants(t, es().token(nil), "OK")
-			p.wants(t, rs().token(nil), "401-T")
-
-			// And a server there that says 304 to everybody is none.
-			s.serve(moved, status(404))
-			s.serve(rfcURL, document(encode(object{"issuer": issuer, "jwks_uri": keysURL})))
-			s.serve(keysURL, status(http.StatusNotModified))
-			if p.keys.Refresh(t.Context()) == nil {
-				t.Error("a 304 is taken for the keys of another URL")
+		})
+	})
+	t.Run("a 304 of a moved jwks_uri says nothing of keys from elsewhere", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			_, p := movedTo(t, status(http.StatusNotModified))
+			if got := p.events.reasonsOf(middleware.OpFetch); got != "ok keys_unavailable" {
+				t.Errorf("told of fetches: %s", got)
 			}
 		})
 	})
