@@ -165,6 +165,35 @@ func TestRefreshOfMovedKeys(t *testing.T) {
 			p.wants(t, rs().token(nil), "OK")
 		})
 	})
+	t.Run("a hang at the old place: found by the next attempt", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(rs().jwk(nil))
+			p := started(t, s, true, jwks.RemoteOptions{})
+			p.wants(t, rs().token(nil), "OK")
+			move(s, rs().jwk(nil), es().jwk(nil))
+			s.serve(keysURL, hang)
+			p.wants(t, es().token(nil), "503-U")
+			time.Sleep(2 * time.Second)
+			if d := took(func() { p.wants(t, es().token(nil), "OK") }); d != 0 {
+				t.Errorf("waited %v", d)
+			}
+			synctest.Wait()
+		})
+	})
+	t.Run("metadata that is down is not asked for with every refresh", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(all()...)
+			p := started(t, s, true, jwks.RemoteOptions{RefreshAfter: 10 * time.Second})
+			p.keptFresh(t)
+			synctest.Wait()
+			s.serve(rfcURL, status(500))
+			time.Sleep(2 * time.Hour)
+			synctest.Wait()
+			if keys, metadata := s.count(keysURL), s.count(rfcURL); keys < 700 || metadata > 65 {
+				t.Errorf("asked for keys %d times, for metadata %d times", keys, metadata)
+			}
+		})
+	})
 	t.Run("old keys still at the old place: found after an hour", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer(rs().jwk(nil))
@@ -196,6 +225,8 @@ func TestRefreshOfMovedKeys(t *testing.T) {
 					for _, url := range []string{rfcURL, oidcURL, bothURL} {
 						s.serve(url, down)
 					}
+					// Keys that take most of Timeout have the time.
+					s.serve(keysURL, slow(3*time.Second, document(keySet(all()...))))
 					for range 30 {
 						time.Sleep(time.Hour)
 						p.wants(t, rs().token(nil), "OK")
