@@ -12,9 +12,9 @@ const strikes = 5
 
 // breaker spares an issuer that is down, and us the waiting. It counts only
 // what is about the issuer or about us: connections that fail, timeouts, 429,
-// 502, 503, 504 and refusals of our credentials. An answer to one token, of
-// whatever kind, closes it, so that no stranger can open it with a token, nor
-// keep it open. The zero breaker is closed.
+// 502, 503, 504 and refusals of our credentials. Even these may be about one
+// token, which strangers choose: so whether it stays open depends on a token
+// that we make up. The zero breaker is closed.
 type breaker struct {
 	mu      sync.Mutex
 	failed  int    // in a row
@@ -46,27 +46,29 @@ func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
 	return pass{b.changes, true}, 0, true
 }
 
-// done notes how an admitted call ended at now; err is nil unless it counts.
-func (b *breaker) done(now time.Time, p pass, err error) {
+// done notes how an admitted call ended at now; err is nil unless it counts. If
+// that opens the breaker, and the issuer did not say so itself, second is the
+// leave to ask at once whether it is down for a token of our own too.
+func (b *breaker) done(now time.Time, p pass, err error) (second pass, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p.changes != b.changes {
 		// It began before the breaker opened or closed and says nothing new:
 		// a late timeout does not open it again, and a late answer does not
 		// ask an issuer that wants to be left alone.
-		return
+		return pass{}, false
 	}
 	if p.probe {
 		b.probing = false
 	}
 	open := b.failed >= strikes
 	if err == nil {
-		b.failed = 0
+		b.failed, b.probing = 0, false
 		b.backoff.Succeeded()
 		if open {
 			b.changes++
 		}
-		return
+		return pass{}, false
 	}
 	b.failed++
 	if told(err) {
@@ -76,6 +78,22 @@ func (b *breaker) done(now time.Time, p pass, err error) {
 		b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
 		if !open {
 			b.changes++
+			b.probing = false
+			if !told(err) {
+				return pass{changes: b.changes}, true
+			}
 		}
+	}
+	return pass{}, false
+}
+
+// drop notes that the call with p came to nothing that says anything of the
+// issuer: foreign code of ours panicked, or there was no slot for it.
+func (b *breaker) drop(now time.Time, p pass) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p.probe && p.changes == b.changes {
+		b.probing = false
+		b.backoff.Failed(now, nil, true)
 	}
 }

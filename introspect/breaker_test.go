@@ -50,6 +50,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				for _, got := range a.ask(5) {
 					got.is(t, row.want)
 				}
+				synctest.Wait() // for the question about a token of our own
 				before := s.count()
 				for _, got := range a.ask(20) {
 					got.is(t, breakerOpen)
@@ -65,6 +66,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				for _, got := range a.ask(20) {
 					got.is(t, ok)
 				}
+				time.Sleep(2 * time.Second) // it may hang
 			})
 		})
 	}
@@ -123,7 +125,8 @@ func TestMissingCredentialsOpenTheBreaker(t *testing.T) {
 			})
 		})
 		a.ask(50)
-		if asked != 5 || s.count() != 0 {
+		synctest.Wait()
+		if asked != 5+1 || s.count() != 0 { // and once for a token of our own
 			t.Errorf("the vault was asked %d times, the issuer %d", asked, s.count())
 		}
 		closed = false
@@ -178,7 +181,7 @@ func TestProbes(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			a.ask(3)
 		}
-		if n := s.count() - 5; n != 10 {
+		if n := s.count() - 5 - 1; n != 10 { // one is about a token of our own
 			t.Errorf("%d probes in 10 s", n)
 		}
 

@@ -19,6 +19,7 @@ import (
 const (
 	maxAnswer        = 64 << 10 // bytes
 	endpointLifetime = time.Hour
+	metadataRetry    = time.Minute // after it could not be read
 )
 
 // caller asks one issuer about tokens. It is safe for concurrent use.
@@ -143,22 +144,27 @@ func (c *caller) where(ctx context.Context) (string, error) {
 
 	uri, err := c.reads.Do(ctx, "", func(detached context.Context) (string, error) {
 		if end, ok := ctx.Deadline(); ok {
+			if left := time.Until(end); known != "" {
+				// Metadata that hangs must not cost the call its time.
+				end = end.Add(-3 * left / 4)
+			}
 			var cancel context.CancelFunc
 			detached, cancel = context.WithDeadline(detached, end)
 			defer cancel()
 		}
 		return c.metadata.Endpoint(detached, "introspection_endpoint")
 	})
-	if err != nil {
-		if known != "" {
-			return known, nil
-		}
-		return "", err
-	}
 	c.mu.Lock()
-	c.endpoint, c.due = uri, now.Add(endpointLifetime)
-	c.mu.Unlock()
-	return uri, nil
+	defer c.mu.Unlock()
+	switch {
+	case err == nil:
+		c.endpoint, c.due = uri, now.Add(endpointLifetime)
+		return uri, nil
+	case known != "":
+		c.due = now.Add(metadataRetry)
+		return known, nil
+	}
+	return "", err
 }
 
 // mistrust makes the next call read the metadata again.

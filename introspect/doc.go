@@ -35,8 +35,8 @@
 // timeout, 429, 502, 503, 504, our credentials refused), a breaker opens:
 // remembered tokens are served still, everything else is answered 503 with
 // Retry-After, and one call a second finds out whether the issuer is back. An
-// answer to one token, of whatever status else, never opens it: strangers choose
-// tokens.
+// answer of whatever status else never counts. Strangers choose tokens, so it
+// stays open only if the issuer fails on one that we make up, too.
 //
 // # What fails closed
 //

@@ -92,8 +92,10 @@ func TestHangingIssuer(t *testing.T) {
 					if n := runtime.NumGoroutine(); n > idle+10 {
 						t.Errorf("%d goroutines, and %d before", n, idle)
 					}
-					if round == 0 && s.count() != row.calls {
-						t.Errorf("%d calls", s.count())
+					// And one about a token of our own, if there is a slot for it
+					// when the breaker opens.
+					if n := s.count(); round == 0 && n != row.calls && n != row.calls+1 {
+						t.Errorf("%d calls", n)
 					}
 				}
 				if row.tokens > 1 {

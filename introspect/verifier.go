@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -163,35 +164,31 @@ func (v *Verifier) ask(ctx context.Context, k key, token string, now time.Time) 
 // call asks the issuer, if it may be asked, and reports that it did.
 func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	began := time.Now()
-	select {
-	case v.slots <- struct{}{}:
-		defer func() { <-v.slots }()
-	default:
+	if len(v.slots) == cap(v.slots) {
 		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
 	}
 	p, wait, ok := v.breaker.admit(began)
 	if !ok {
 		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
 	}
-	var counts error // for the breaker
-	returned := false
-	defer func() {
-		v.breaker.done(time.Now(), p, counts)
-		if !returned { // a panic of foreign code, which goes on to all who wait
-			v.report(ctx, began, middleware.ReasonIntrospectionUnavailable, errPanicked)
-		}
-	}()
-
-	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
-	defer cancel()
-	f, err := v.exchange(limited, token)
-	returned = true
-	if down := (outage{}); errors.As(err, &down) {
-		counts = err
+	f, err := v.bounded(ctx, token, p.probe)
+	if err == errPanicked || err == errBusy {
+		v.breaker.drop(time.Now(), p)
+	} else if second, ok := v.breaker.done(time.Now(), p, outageOf(err)); ok {
+		v.flights.Go(ctx, "second opinion", func(ctx context.Context) (*fact, error) {
+			_, err := v.bounded(ctx, rand.Text(), false)
+			if err != errBusy && err != errPanicked && outageOf(err) == nil {
+				v.breaker.done(time.Now(), second, nil)
+			}
+			return nil, nil
+		})
 	}
 	if err != nil {
 		reason := middleware.ReasonIntrospectionUnavailable
-		if errors.Is(err, errRefused) {
+		switch {
+		case err == errBusy:
+			reason = middleware.ReasonTooManyCalls
+		case errors.Is(err, errRefused):
 			reason = middleware.ReasonIssuerRefusedUs
 		}
 		return nil, v.refuse(ctx, began, reason, err, retryAfter(err))
@@ -199,6 +196,68 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	v.report(ctx, began, middleware.ReasonOK, nil)
 	return f, nil
 }
+
+// outageOf returns err if it counts for the breaker.
+func outageOf(err error) error {
+	if down := (outage{}); errors.As(err, &down) {
+		return err
+	}
+	return nil
+}
+
+// bounded is exchange within Timeout, whatever foreign code below it does with
+// its context, and with its panics as errors. A call that does not return keeps
+// its slot, so that there are never more of them. A probe asks about a token of
+// our own first.
+func (v *Verifier) bounded(ctx context.Context, token string, probe bool) (*fact, error) {
+	select {
+	case v.slots <- struct{}{}:
+	default:
+		return nil, errBusy
+	}
+	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
+	defer cancel()
+	type result struct {
+		fact *fact
+		err  error
+	}
+	results := make(chan result, 1)
+	go func() {
+		r := result{err: errPanicked} // unless exchange returns
+		defer func() {
+			_ = recover() // the value may hold anything
+			<-v.slots
+			results <- r
+		}()
+		if probe {
+			if _, r.err = v.exchange(limited, rand.Text()); outageOf(r.err) != nil {
+				return
+			}
+			r.err = errPanicked
+		}
+		r.fact, r.err = v.exchange(limited, token)
+		if down := (outage{}); probe && errors.As(r.err, &down) {
+			r.err = down.error // about this token, then
+		}
+	}()
+	select {
+	case r := <-results:
+		return r.fact, r.err
+	case <-limited.Done():
+	}
+	// What heeds its context returns now, and says more.
+	grace := time.NewTimer(hangs)
+	defer grace.Stop()
+	select {
+	case r := <-results:
+		return r.fact, r.err
+	case <-grace.C:
+		return nil, outage{errHung}
+	}
+}
+
+// hangs is how late a call may return before it counts as one that does not.
+const hangs = 100 * time.Millisecond
 
 // exchange asks and reads the answer.
 func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
@@ -235,7 +294,7 @@ func (v *Verifier) remember(k key, f *fact, epoch uint64) {
 		ttl = v.cfg.CacheTTL
 	}
 	f.until = now.Add(ttl)
-	if t := f.token; t != nil && !t.Expiry.IsZero() && t.Expiry.Before(f.until) {
+	if t := f.token; acceptable && !t.Expiry.IsZero() && t.Expiry.Before(f.until) {
 		f.until = t.Expiry // RFC 7662 §4: never past it
 	}
 	v.cache.put(k, f, acceptable, epoch)
@@ -261,4 +320,5 @@ var (
 	errBusy     = errors.New("introspect: too many calls are under way")
 	errOpen     = errors.New("introspect: the issuer does not answer and is not asked for a moment")
 	errPanicked = errors.New("introspect: the call panicked")
+	errHung     = errors.New("introspect: Authenticate or SignedBy does not return")
 )
