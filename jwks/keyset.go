@@ -85,6 +85,9 @@ func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isS
 		return snap, false, nil
 	case stale:
 		if s.schedule.failing() {
+			if s.current.Load() != snap { // the one that failed has dropped them: see dropForeign
+				return s.usable(ctx, now)
+			}
 			s.refreshSoon(ctx, snap)
 			return snap, true, nil
 		}

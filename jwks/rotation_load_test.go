@@ -30,9 +30,9 @@ func TestRotationUnderLoad(t *testing.T) {
 		keepFresh  bool
 	}{
 		"that signs at once":                                       {40, 0, false, false}, // 20,000 requests
-		"that signs at once, with KeepFresh":                       {4, 0, false, true},
-		"that signs one Cooldown later, among made-up kids":        {4, cooldown, true, false},
-		"that signs one Cooldown later, among them, and KeepFresh": {4, cooldown, true, true},
+		"that signs at once, with KeepFresh":                       {2, 0, false, true},
+		"that signs one Cooldown later, among made-up kids":        {2, cooldown, true, false},
+		"that signs one Cooldown later, among them, and KeepFresh": {2, cooldown, true, true},
 	} {
 		t.Run("R9111-05, R9111-07: a new key "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -136,7 +136,7 @@ type patience struct {
 }
 
 // fakeTime is that of a bubble, with the default of Timeout.
-var fakeTime = patience{timeout: 5 * time.Second, own: time.Second, pause: func() { time.Sleep(200 * time.Millisecond) }}
+var fakeTime = patience{timeout: 5 * time.Second, own: time.Second, pause: func() { time.Sleep(time.Second) }}
 
 // weathered sends one of each request at once, in a weather that brings no
 // keys, and shows that every answer is the right one in time.
@@ -228,7 +228,7 @@ func TestWeather(t *testing.T) {
 						// Nobody can know that there is a new key now.
 						s.server.serve(keysURL, document(keySet(rs().jwk(nil), es().jwk(nil))))
 						time.Sleep(30 * time.Second)
-						for range 4 {
+						for range 3 {
 							p.weathered(t, state.keys, fakeTime)
 							time.Sleep(700 * time.Millisecond)
 						}
