@@ -69,19 +69,20 @@ func CheckIssuer(what, issuer string, allowHTTP bool) error {
 // information and no fragment.
 func CheckURL(what, raw string, allowHTTP bool) error {
 	u, err := url.Parse(raw)
+	shown, _, _ := strings.Cut(raw, "?") // a query may hold a key
 	switch {
 	case raw == "":
 		return fmt.Errorf("%s is missing", what)
 	case strings.Contains(raw, "@"):
 		return fmt.Errorf("%s: a URL with a password in it", what) // not quoted, of course
 	case err != nil || u.Hostname() == "":
-		return fmt.Errorf("%s %q: not an absolute URL", what, raw)
+		return fmt.Errorf("%s %q: not an absolute URL", what, shown)
 	case strings.Contains(raw, "#"):
-		return fmt.Errorf("%s %q: has a fragment", what, raw)
+		return fmt.Errorf("%s %q: has a fragment", what, shown)
 	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || wire.Loopback(u.Hostname())):
 		return nil
 	}
-	return fmt.Errorf("%s %q: not https", what, raw)
+	return fmt.Errorf("%s %q: not https", what, shown)
 }
 
 // locations returns where issuer's metadata may be, in order: RFC 8414 §3.1,
