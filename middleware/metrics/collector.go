@@ -41,7 +41,7 @@ var (
 		"Access tokens that were judged by stale keys, as their issuer did not answer.",
 		"issuer")
 	snapshotsDesc = desc("key_snapshots_total",
-		"Times that a key set used its snapshot file (used), or could not use or write it (unusable).",
+		"Times that a key set read a snapshot file that it may use (used), or could not use or write it (unusable).",
 		"issuer", "outcome")
 	fetchedAtDesc = desc("key_fetch_last_success_timestamp_seconds",
 		"Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.",
