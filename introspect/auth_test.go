@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/warder-go/warder/introspect"
 )
@@ -117,6 +119,30 @@ func TestNoCredentials(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A source that does not heed its context keeps nobody waiting longer than
+// Timeout, and those who come later neither.
+func TestASourceThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		a := guarding(t, newServer(says(active(nil))), func(c *introspect.Config) {
+			c.Authenticate = introspect.Bearer(func(context.Context) (string, error) {
+				<-release
+				return "own-token", nil
+			})
+		})
+		for _, token := range []string{"x", "x", "y"} {
+			began := time.Now()
+			a.get(token).is(t, unavailable)
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("answered after %v", took)
+			}
+		}
+		close(release)
+		time.Sleep(time.Minute)
+		a.get("z").is(t, ok)
+	})
 }
 
 func TestBearerOfNothingPanics(t *testing.T) {

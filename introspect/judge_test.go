@@ -37,6 +37,7 @@ func TestJudgement(t *testing.T) {
 		"R7662-06: an aud that only begins with ours":          {object{"aud": resource + "/"}, nil, "401-T wrong_audience"},
 		"R7662-06: an aud in capitals":                         {object{"aud": strings.ToUpper(resource)}, nil, "401-T wrong_audience"},
 		"R7662-06: an empty aud":                               {object{"aud": ""}, nil, "401-T wrong_audience"},
+		"R7662-06: an empty list of aud":                       {object{"aud": []string{}}, nil, "401-T wrong_audience"},
 		"R7662-06: many, ours among them":                      {object{"aud": []string{"x", resource}}, nil, ok},
 		"R7662-06: many, ours not among them":                  {object{"aud": []string{"x", "y"}}, nil, "401-T wrong_audience"},
 		"R7662-06: scope lacking":                              {object{"scope": "write"}, nil, "403-S insufficient_scope"},
