@@ -294,8 +294,9 @@ func (v *Verifier) remember(k key, f *fact, epoch uint64) {
 		ttl = v.cfg.CacheTTL
 	}
 	f.until = now.Add(ttl)
-	if t := f.token; acceptable && !t.Expiry.IsZero() && t.Expiry.Before(f.until) {
-		f.until = t.Expiry // RFC 7662 §4: never past it
+	// Never past exp (RFC 7662 §4), unless it is refused for that.
+	if t := f.token; t != nil && !t.Expiry.IsZero() && t.Expiry.Before(f.until) && (acceptable || t.Expiry.After(now)) {
+		f.until = t.Expiry
 	}
 	v.cache.put(k, f, acceptable, epoch)
 }
