@@ -144,7 +144,9 @@ func TestStormOfKeyIDs(t *testing.T) {
 				t.Errorf("refused as %v", counts)
 			}
 			synctest.Wait()
-			if n := runtime.NumGoroutine(); n != goroutines {
+			// The process has others, such as those of the garbage collector;
+			// what this bubble left behind would also fail its end.
+			if n := runtime.NumGoroutine(); n > goroutines+2 {
 				t.Errorf("%d goroutines, %d before", n, goroutines)
 			}
 			if n := s.conns.now.Load(); n != conns || s.conns.most.Load() > 2 {
