@@ -2,13 +2,11 @@ package introspect
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"net/http"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
@@ -126,163 +124,6 @@ func (v *Verifier) key(token string) (k key) {
 	h.Write([]byte(token))
 	h.Sum(k[:0])
 	return k
-}
-
-// ask waits for the issuer's word on token: one call for equal tokens, that
-// no one request owns.
-func (v *Verifier) ask(ctx context.Context, k key, token string, now time.Time) (*fact, middleware.Via, error) {
-	epoch := v.cache.epoch(k)
-	// Who comes after Forget does not join a call from before it.
-	id := string(binary.BigEndian.AppendUint64(k[:], epoch))
-	wait, cancel := context.WithDeadline(ctx, now.Add(v.cfg.Timeout))
-	defer cancel()
-	var own atomic.Bool // the call is this request's
-	f, err := v.flights.Do(wait, id, func(ctx context.Context) (*fact, error) {
-		// Between the caller's look and this call, another may have ended.
-		if f := v.cache.get(k, time.Now()); f != nil {
-			return f, nil
-		}
-		own.Store(true)
-		f, err := v.call(ctx, token)
-		if err == nil {
-			v.remember(k, f, epoch)
-		}
-		return f, err
-	})
-	via := middleware.ViaShared
-	if own.Load() {
-		via = middleware.ViaIntrospection
-	}
-	if said, ok := err.(*middleware.Error); err != nil && (!ok || said.Code != "") {
-		// Out of time, a panic, or what ended ctx: its cause may be a refusal
-		// of something else.
-		err = unavailable(err)
-	}
-	return f, via, err
-}
-
-// call asks the issuer, if it may be asked, and reports that it did.
-func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
-	began := time.Now()
-	if len(v.slots) == cap(v.slots) {
-		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
-	}
-	p, wait, ok := v.breaker.admit(began)
-	if !ok {
-		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
-	}
-	f, err := v.bounded(ctx, token, p.probe)
-	if err == errPanicked || err == errBusy {
-		v.breaker.drop(time.Now(), p)
-	} else if second, ok := v.breaker.done(time.Now(), p, outageOf(err)); ok {
-		v.flights.Go(ctx, "second opinion", func(ctx context.Context) (*fact, error) {
-			_, err := v.bounded(ctx, rand.Text(), false)
-			if err != errBusy && err != errPanicked && outageOf(err) == nil {
-				v.breaker.done(time.Now(), second, nil)
-			}
-			return nil, nil
-		})
-	}
-	if err != nil {
-		reason := middleware.ReasonIntrospectionUnavailable
-		switch {
-		case err == errBusy:
-			reason = middleware.ReasonTooManyCalls
-		case errors.Is(err, errRefused):
-			reason = middleware.ReasonIssuerRefusedUs
-		}
-		return nil, v.refuse(ctx, began, reason, err, retryAfter(err))
-	}
-	v.report(ctx, began, middleware.ReasonOK, nil)
-	return f, nil
-}
-
-// outageOf returns err if it counts for the breaker.
-func outageOf(err error) error {
-	if down := (outage{}); errors.As(err, &down) {
-		return err
-	}
-	return nil
-}
-
-// bounded is exchange within Timeout, whatever foreign code below it does with
-// its context, and with its panics as errors. A call that does not return keeps
-// its slot, so that there are never more of them. A probe asks about a token of
-// our own first.
-func (v *Verifier) bounded(ctx context.Context, token string, probe bool) (*fact, error) {
-	select {
-	case v.slots <- struct{}{}:
-	default:
-		return nil, errBusy
-	}
-	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
-	defer cancel()
-	type result struct {
-		fact *fact
-		err  error
-	}
-	results := make(chan result, 1)
-	go func() {
-		r := result{err: errPanicked} // unless exchange returns
-		defer func() {
-			_ = recover() // the value may hold anything
-			<-v.slots
-			results <- r
-		}()
-		if probe {
-			if _, r.err = v.exchange(limited, rand.Text()); outageOf(r.err) != nil {
-				return
-			}
-			r.err = errPanicked
-		}
-		r.fact, r.err = v.exchange(limited, token)
-		if down := (outage{}); probe && errors.As(r.err, &down) {
-			r.err = down.error // about this token, then
-		}
-	}()
-	select {
-	case r := <-results:
-		return r.fact, r.err
-	case <-limited.Done():
-	}
-	// What heeds its context returns now, and says more.
-	grace := time.NewTimer(hangs)
-	defer grace.Stop()
-	select {
-	case r := <-results:
-		return r.fact, r.err
-	case <-grace.C:
-		return nil, outage{errHung}
-	}
-}
-
-// hangs is how late a call may return before it counts as one that does not.
-const hangs = 100 * time.Millisecond
-
-// exchange asks and reads the answer.
-func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
-	resp, err := v.caller.ask(ctx, token)
-	if err != nil {
-		return nil, err
-	}
-	answer, now := string(resp.Body), time.Now()
-	switch {
-	case v.cfg.SignedBy == nil:
-		if !isType(resp.Header.Get("Content-Type"), typeJSON) {
-			return nil, errNotJSON
-		}
-	case !isType(resp.Header.Get("Content-Type"), typeSigned):
-		return nil, errNotSigned // a downgrade (RFC 9701 §8.2)
-	default:
-		payload, err := v.cfg.SignedBy.VerifyJWS(ctx, "token-introspection+jwt", answer)
-		if err != nil {
-			return nil, notSigned(err)
-		}
-		if answer, err = v.openSigned(string(payload), now); err != nil {
-			return nil, err
-		}
-	}
-	return v.readAnswer(answer)
 }
 
 // remember keeps what the issuer has just said, unless it is forgotten since
