@@ -81,7 +81,8 @@ func (s *KeySet) Ready(ctx context.Context) error {
 
 // ReadyHandler answers readiness probes: 200 while there are keys; 200 and a
 // body that says so while they are stale, because the issuer's outage is no
-// reason to take this process out of service; 503 where there are none.
+// reason to take this process out of service; 503 where there are none. A probe
+// may wait for a fetch, at most Timeout: allow for that in the prober's own.
 func (s *KeySet) ReadyHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, isStale, err := s.usable(ownWork(r.Context()), time.Now())
