@@ -27,6 +27,27 @@ func TestWaiting(t *testing.T) {
 			synctest.Wait()
 		})
 	})
+	t.Run("metadata that hangs leaves the keys their time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(all()...)
+			p := started(t, s, true, jwks.RemoteOptions{})
+			p.wants(t, rs().token(nil), "OK")
+			for _, l := range locationsOfIssuer {
+				s.serve(l, hang)
+			}
+			s.serve(keysURL, slow(700*time.Millisecond))
+			for range 3 {
+				time.Sleep(2 * time.Hour) // beyond the metadata's hour, and WaitAfter
+				began := time.Now()
+				p.wants(t, rs().tokenAs(object{"kid": "made up"}, nil), "401-T")
+				p.wants(t, rs().token(nil), "OK")
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("waited %v", took)
+				}
+			}
+			synctest.Wait()
+		})
+	})
 	t.Run("keys that are stale say nothing of new ones, Cooldown or not", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer(all()...)
@@ -100,4 +121,10 @@ func TestSnapshotBesideDiscovery(t *testing.T) {
 			synctest.Wait()
 		}
 	})
+}
+
+var locationsOfIssuer = []string{
+	rfcURL,
+	"https://as.example/.well-known/openid-configuration/t1",
+	"https://as.example/t1/.well-known/openid-configuration",
 }

@@ -163,6 +163,9 @@ func TestLocalEndpoints(t *testing.T) {
 		{"https://as.example", "http://other.example/x", true, true},
 		{"https://as.example", "http://127.0.0.1/x", true, false},
 		{"http://127.0.0.1:1", "http://localhost:2/x", false, true},
+		// A host that only may be local has no local endpoints.
+		{"https://idp.1and1", "https://169.254.169.254/x", false, false},
+		{"https://xn--mnchen-3ya.example", "https://127.0.0.1/x", false, false},
 	} {
 		h := &host{answers: answers{
 			row.name + "/.well-known/oauth-authorization-server": answered(200, document(row.name, row.uri)),

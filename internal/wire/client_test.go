@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -359,3 +360,23 @@ func (l *pipeListener) Close() error {
 }
 
 func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// exiting ends the goroutine that calls it, as t.FailNow in a RoundTripper does.
+type exiting struct{}
+
+func (exiting) RoundTrip(*http.Request) (*http.Response, error) {
+	runtime.Goexit()
+	return nil, nil
+}
+
+// A call that ends its goroutine fails, and is not counted among those that
+// never return.
+func TestExit(t *testing.T) {
+	c := wire.NewClient(&http.Client{Transport: exiting{}}, 0)
+	for range 20 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		_, err := c.Get(ctx, "https://a.example/", "", limit)
+		cancel()
+		class(t, err, wire.Panicked, "a.example")
+	}
+}
