@@ -122,19 +122,13 @@ func withFields(e *Error, fields http.Header) *Error {
 // refusal turns the error of a Verifier or a Binding into the refusal that it
 // decides.
 func refusal(c *guarded, err error) *Error {
-	e := withoutNoToken(outermost(err))
-	if e.Code != "" {
+	e := withoutNoToken(verdict(c, err))
+	if e.Code != "" || e.status() == http.StatusServiceUnavailable {
 		return e
 	}
-	if gone(c) {
-		return canceled(c)
-	}
-	if e.status() != http.StatusServiceUnavailable {
-		// Only a Source can say that there is no token, and only a route that
-		// it has no policy. Here, that is a fault: fail closed.
-		return &Error{Reason: ReasonVerifierFault, Err: e}
-	}
-	return e
+	// Only a Source can say that there is no token, and only a route that it
+	// has no policy. Here, that is a fault: fail closed.
+	return &Error{Reason: ReasonVerifierFault, Err: e}
 }
 
 // verdict is what err decides, unless it decides nothing as the client of ctx
