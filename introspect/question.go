@@ -60,7 +60,9 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		v.breaker.drop(time.Now(), p)
 	} else if second, ok := v.breaker.done(time.Now(), p, outageOf(err)); ok {
 		v.flights.Go(ctx, "second opinion", func(ctx context.Context) (*fact, error) {
+			began := time.Now()
 			_, err := v.bounded(ctx, rand.Text(), false)
+			v.report(ctx, began, outcome(err), err)
 			if err != errBusy && err != errPanicked && outageOf(err) == nil {
 				v.breaker.done(time.Now(), second, nil)
 			}
@@ -68,17 +70,23 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		})
 	}
 	if err != nil {
-		reason := middleware.ReasonIntrospectionUnavailable
-		switch {
-		case err == errBusy:
-			reason = middleware.ReasonTooManyCalls
-		case errors.Is(err, errRefused):
-			reason = middleware.ReasonIssuerRefusedUs
-		}
-		return nil, v.refuse(ctx, began, reason, err, retryAfter(err))
+		return nil, v.refuse(ctx, began, outcome(err), err, retryAfter(err))
 	}
 	v.report(ctx, began, middleware.ReasonOK, nil)
 	return f, nil
+}
+
+// outcome is what operators call how a call ended.
+func outcome(err error) middleware.Reason {
+	switch {
+	case err == nil:
+		return middleware.ReasonOK
+	case err == errBusy:
+		return middleware.ReasonTooManyCalls
+	case errors.Is(err, errRefused):
+		return middleware.ReasonIssuerRefusedUs
+	}
+	return middleware.ReasonIntrospectionUnavailable
 }
 
 // outageOf returns err if it counts for the breaker.
