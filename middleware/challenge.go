@@ -154,3 +154,16 @@ func scopeIn(s string) string {
 	words := strings.Split(s, " ")
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return !isScope(w) }), " ")
 }
+
+// offlineAccess is the scope for a refresh token (OpenID Connect Core §11): a
+// matter between client and issuer, and no API's to ask for.
+const offlineAccess = "offline_access"
+
+// forThisAPI returns scope without offline_access.
+func forThisAPI(scope string) string {
+	if !strings.Contains(scope, offlineAccess) {
+		return scope
+	}
+	words := strings.Split(scope, " ")
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == offlineAccess }), " ")
+}

@@ -42,6 +42,17 @@ func (c *guarded) Value(key any) any {
 // admitted reports whether the guard let the request through.
 func (c *guarded) admitted() bool { return c.anonymous || c.token.Load() != nil }
 
+// under returns c for g, another guard that For made of c's: what is refused
+// below it is refused as g does.
+func (c *guarded) under(g *Guard) *guarded {
+	inner := &guarded{
+		Context: c, guard: g, scheme: c.scheme,
+		authorization: c.authorization, anonymous: c.anonymous,
+	}
+	inner.token.Store(c.token.Load())
+	return inner
+}
+
 // credentialScheme returns the scheme of the credentials, or "" if c is nil or
 // there were none.
 func (c *guarded) credentialScheme() string {

@@ -40,7 +40,7 @@ func (e *Error) status() int {
 	switch e.Reason {
 	case ReasonNoToken:
 		return http.StatusUnauthorized
-	case ReasonCSRF, ReasonNoPolicy:
+	case ReasonCSRF, ReasonNoPolicy, ReasonWrongCaller:
 		return http.StatusForbidden
 	case ReasonNoGuard:
 		return http.StatusInternalServerError
@@ -169,10 +169,10 @@ func (g *Guard) challenge(base Challenge, e *Error, carries bool, status int) Ch
 	// A 401 names the scope that the route needs anyway, so that a client can
 	// ask for the right token at once; a 400 is not about tokens.
 	scope := e.Scope
-	if scope == "" {
-		scope = g.scope
+	if scope == "" && e.Code != InsufficientUserAuthentication {
+		scope = g.scope // a step-up names a scope only if that is lacking too (RFC 9470 §3)
 	}
-	if scope != "" && status != http.StatusBadRequest {
+	if scope = forThisAPI(scope); scope != "" && status != http.StatusBadRequest {
 		ps = append(ps, Param{"scope", scope})
 	}
 	return Challenge{Scheme: base.Scheme, Params: ps}

@@ -20,6 +20,8 @@ type Guard struct {
 
 	route, scope string // set by For
 
+	metadata *document // nil without Options.Metadata
+
 	schemes       []string    // that it speaks, Bearer first
 	challenges    []Challenge // one a scheme, without an error
 	noToken       []Challenge // the same with scope: the answer to no credentials
@@ -28,7 +30,8 @@ type Guard struct {
 
 // New returns a Guard that lets v decide. It panics on what can never work:
 // a nil Verifier, Source or Binding, two bindings for one member, a
-// RequireBinding without any, a realm or a scheme that no field can carry.
+// RequireBinding without any, a realm or a scheme that no field can carry,
+// Metadata that could not be served.
 func New(v Verifier, opts *Options) *Guard {
 	if v == nil {
 		panic("middleware: New without a Verifier")
@@ -56,6 +59,17 @@ func New(v Verifier, opts *Options) *Guard {
 		panic("middleware: RequireBinding without Bindings")
 	}
 	g.speak()
+	if m := g.opts.Metadata; m != nil {
+		d, err := g.describe(m)
+		if err != nil {
+			panic(err.Error())
+		}
+		g.metadata = d
+		for i := range g.challenges {
+			ps := &g.challenges[i].Params
+			*ps = append(*ps, Param{"resource_metadata", d.url}) // RFC 9728 §5.1
+		}
+	}
 	g.root = g
 	g.noToken, g.noTokenValues = g.challenges, appendFieldValues(nil, g.challenges)
 	return g
@@ -136,7 +150,13 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		panic("middleware: Guard.Handler(nil)")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g.passed(r) != nil {
+		if c := g.passed(r); c != nil {
+			if c.guard != g {
+				// Judged already, and for another route or for none yet.
+				inner := r.WithContext(c.under(g))
+				defer func() { r.Pattern = inner.Pattern }()
+				r = inner
+			}
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -223,14 +243,14 @@ func (g *Guard) judge(r *http.Request) (*guarded, http.Header, *Error) {
 	defer func() {
 		if !decided {
 			g.opts.Observe(r.Context(), Event{
-				Op: OpAuthenticate, Route: g.route, Reason: ReasonVerifierFault,
+				Op: OpAuthenticate, Route: g.routeOf(r), Reason: ReasonVerifierFault,
 				Duration: time.Since(start), Err: errPanicked,
 			})
 		}
 	}()
 	c, fields, e := g.decide(r)
 	decided = true
-	event := Event{Op: OpAuthenticate, Route: g.route, Reason: ReasonOK, Duration: time.Since(start)}
+	event := Event{Op: OpAuthenticate, Route: g.routeOf(r), Reason: ReasonOK, Duration: time.Since(start)}
 	ctx := r.Context()
 	if c != nil {
 		ctx = c
@@ -246,6 +266,14 @@ func (g *Guard) judge(r *http.Request) (*guarded, http.Header, *Error) {
 	}
 	g.opts.Observe(ctx, event)
 	return c, fields, e
+}
+
+// routeOf names the route of r: as For said, or as a mux in front of g did.
+func (g *Guard) routeOf(r *http.Request) string {
+	if g.route != "" {
+		return g.route
+	}
+	return r.Pattern
 }
 
 func (g *Guard) observe(ctx context.Context, e Event) {

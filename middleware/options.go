@@ -9,6 +9,10 @@ type Options struct {
 	// §3 wants at least one parameter in a challenge.
 	Realm string
 
+	// Metadata describes the API to its clients. Its URL goes into every
+	// challenge (RFC 9728 §5.1), and [Guard.Metadata] serves it. Nil: neither.
+	Metadata *Metadata
+
 	// Sources says where credentials are looked for; nil means FromHeader
 	// alone. Credentials in two of them are refused (RFC 6750 §2).
 	Sources []Source

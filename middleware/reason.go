@@ -33,7 +33,9 @@ const (
 	ReasonProofQuota                 Reason = "proof_quota"
 	ReasonNonceRequired              Reason = "nonce_required"
 	ReasonInsufficientScope          Reason = "insufficient_scope"
+	ReasonInsufficientDetails        Reason = "insufficient_details"
 	ReasonInsufficientAuthentication Reason = "insufficient_authentication"
+	ReasonWrongCaller                Reason = "wrong_caller"
 	ReasonNoPolicy                   Reason = "no_policy"
 	ReasonNoGuard                    Reason = "no_guard"
 	ReasonKeysUnavailable            Reason = "keys_unavailable"
@@ -56,7 +58,8 @@ func Reasons() []Reason {
 		ReasonWrongAudience, ReasonExpired, ReasonNotYetValid, ReasonTooOld, ReasonMissingClaim,
 		ReasonInvalidClaim, ReasonUnknownKey, ReasonCooldown, ReasonBadSignature, ReasonInactive,
 		ReasonUnconfirmedBinding, ReasonProofInvalid, ReasonProofReplayed, ReasonProofQuota,
-		ReasonNonceRequired, ReasonInsufficientScope, ReasonInsufficientAuthentication,
+		ReasonNonceRequired, ReasonInsufficientScope, ReasonInsufficientDetails,
+		ReasonInsufficientAuthentication, ReasonWrongCaller,
 		ReasonNoPolicy, ReasonNoGuard, ReasonKeysUnavailable, ReasonSnapshotUnusable, ReasonIntrospectionUnavailable,
 		ReasonIssuerRefusedUs, ReasonBreakerOpen, ReasonTooManyCalls, ReasonVerifierFault, ReasonCanceled, ReasonOther,
 	}

@@ -71,8 +71,11 @@ func (t *Token) Claim(name string, v any) (bool, error) {
 // (RFC 7519 §4: names are case-sensitive). For a struct with two names that
 // differ only in case it returns an error, as encoding/json may take one for
 // the other. The error quotes no value.
-func (t *Token) Claims(v any) error {
-	doc := t.Raw
+func (t *Token) Claims(v any) error { return decode(t.Raw, v) }
+
+// decode is json.Unmarshal of one JSON object, or of none at all, with exact
+// names and with errors that quote nothing.
+func decode(doc json.RawMessage, v any) error {
 	if len(doc) == 0 {
 		doc = json.RawMessage("{}")
 	}
@@ -80,17 +83,19 @@ func (t *Token) Claims(v any) error {
 		if haveTwins(names) {
 			return errors.New("middleware: the Go type has two claims whose names differ only in case")
 		}
-		claims, err := t.object()
+		members, err := strictjson.Parse(string(doc))
 		if err != nil {
-			return err
+			return errNotAnObject
 		}
-		doc = exactMembers(claims, names)
+		doc = exactMembers(members, names)
 	}
 	if err := json.Unmarshal(doc, v); err != nil {
 		return errors.New("middleware: the claims do not fit their Go type")
 	}
 	return nil
 }
+
+var errNotAnObject = errors.New("middleware: Raw is not a JSON object")
 
 // LogValue says which token this is by iss, client_id and jti: nothing
 // personal, and never the token itself.
@@ -112,7 +117,7 @@ func (t *Token) object() (strictjson.Object, error) {
 	}
 	claims, err := strictjson.Parse(string(t.Raw))
 	if err != nil {
-		return nil, errors.New("middleware: Raw is not a JSON object")
+		return nil, errNotAnObject
 	}
 	return claims, nil
 }

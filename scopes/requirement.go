@@ -6,29 +6,39 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/warder-go/warder/internal/claims"
 	"github.com/warder-go/warder/middleware"
 )
 
-// A Requirement says what an access token must grant. Make one with [All] or
-// [Any]. The zero Requirement refuses everybody: forgetting to say what a
-// route needs must not open it. A Requirement is immutable and safe for
-// concurrent use.
-type Requirement struct {
-	kind   kind
-	scopes []string
-	denied *middleware.Error // the refusal of a token that grants too little
-	absent *middleware.Error // the refusal where there is no token; nil: errNoToken
+// A Requirement says what an access token must grant. Make one with [All],
+// [Any] or [Public], and add to it with its methods. The zero Requirement
+// refuses everybody: forgetting to say what a route needs must not open it. A
+// Requirement is immutable and safe for concurrent use.
+//
+// It is judged in this order, and the first thing that is lacking decides the
+// answer: who is calling (403, as no other token of that caller would help),
+// how the user signed in (401: step-up), scopes and details (403).
+type Requirement struct{ rule *rule } // nil: the zero Requirement
+
+// rule is what a Requirement asks for, and its refusals, ready to be sent.
+type rule struct {
+	public  bool
+	any     bool       // one of scopes is enough
+	scopes  []string   // as named
+	granted [][]string // to each of scopes, those that grant it: itself first
+	least   string     // the scope that challenges name
+
+	caller  caller
+	claims  []claim
+	stepUp  stepUp
+	details []Detail
+
+	mistake error // in the hierarchy: it refuses everybody
+
+	absent, insufficient, uncovered *middleware.Error
 }
-
-type kind int
-
-const (
-	nobody kind = iota // the zero Requirement
-	all
-	anyOf
-)
 
 var (
 	errNoPolicy = &middleware.Error{
@@ -40,84 +50,127 @@ var (
 
 // All is met by a token that grants every one of these scopes. All() is met
 // by every admitted token. Something that is not a scope-token (RFC 6749
-// §3.3), such as "a b", panics.
-func All(scope ...string) Requirement {
-	return require(all, scope, strings.Join(scope, " "))
-}
+// §3.3), such as "a b", panics, and so does offline_access, which is about
+// refresh tokens and not about an API.
+func All(scope ...string) Requirement { return Implies(nil).All(scope...) }
 
 // Any is met by a token that grants one of these scopes. Its challenge names
-// the first: name the least that would do first. Any() and something that is
-// not a scope-token (RFC 6749 §3.3) panic.
-func Any(scope ...string) Requirement {
-	if len(scope) == 0 {
-		panic("scopes: Any() can never be met")
-	}
-	return require(anyOf, scope, scope[0])
-}
+// the first: name the least that would do first. Any() and what panics in
+// [All] panic.
+func Any(scope ...string) Requirement { return Implies(nil).Any(scope...) }
 
 // Require is All(scope...).Handler.
 func Require(scope ...string) func(http.Handler) http.Handler {
 	return All(scope...).Handler
 }
 
-func require(k kind, scopes []string, least string) Requirement {
+// Public needs no token. It is for [Routes] only: a handler that is public
+// stands without a Requirement. Adding to it panics.
+func Public() Requirement { return Requirement{&rule{public: true}} }
+
+func require(anyOf bool, scopes []string, h Implies) Requirement {
 	for _, s := range scopes {
-		if !claims.IsScopeToken(s) {
+		switch {
+		case !claims.IsScopeToken(s):
 			panic("scopes: " + strconv.Quote(s) + " is not a scope-token (RFC 6749 §3.3)")
+		case s == "offline_access":
+			panic("scopes: offline_access is for the authorization server, not for an API")
 		}
 	}
-	return Requirement{
-		kind:   k,
-		scopes: slices.Clone(scopes),
-		denied: &middleware.Error{
-			Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientScope,
-			Description: "The access token does not grant the scope that this operation needs",
-			Scope:       least,
-		},
-		absent: &middleware.Error{Reason: middleware.ReasonNoToken, Scope: least, Err: middleware.ErrNoToken},
+	r := &rule{any: anyOf, scopes: slices.Clone(scopes)}
+	if r.mistake = h.check(); r.mistake == nil {
+		for _, s := range scopes {
+			r.granted = append(r.granted, h.granting(s))
+		}
+		if r.least = strings.Join(h.least(scopes), " "); anyOf {
+			r.least = h.leastFrom(scopes)
+		}
 	}
+	r.absent = &middleware.Error{Reason: middleware.ReasonNoToken, Scope: r.least, Err: middleware.ErrNoToken}
+	r.insufficient = &middleware.Error{
+		Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientScope,
+		Description: "The access token does not grant the scope that this operation needs",
+		Scope:       r.least,
+	}
+	return Requirement{r}
+}
+
+// with returns q after change, which is given a rule of its own.
+func (q Requirement) with(change func(*rule)) Requirement {
+	if q.rule == nil {
+		return q // what is added to nothing leaves everybody refused
+	}
+	if q.rule.public {
+		panic("scopes: Public needs no token, so it can ask nothing of one")
+	}
+	r := *q.rule
+	change(&r)
+	return Requirement{&r}
 }
 
 // Check reports whether t meets q. A nil t, an anonymous request, meets
-// nothing: it has no token, whatever would be needed. The error is a
-// *[middleware.Error] that names the least scope that would do;
-// middleware.Deny and Guard.Deny answer with it.
+// nothing but [Public]: it has no token, whatever would be needed. The error is
+// a *[middleware.Error] that names the least that would do; middleware.Deny and
+// Guard.Deny answer with it.
 func (q Requirement) Check(t *middleware.Token) error {
 	// The error is built only here, as a nil *Error in an error is not nil.
+	if e := q.judge(t); e != nil {
+		return e
+	}
+	return nil
+}
+
+func (q Requirement) judge(t *middleware.Token) *middleware.Error {
+	r := q.rule
 	switch {
-	case t == nil && q.absent == nil:
+	case r != nil && r.public:
+		return nil
+	case t == nil && r == nil:
 		return errNoToken
 	case t == nil:
-		return q.absent
-	case q.kind == nobody:
+		return r.absent
+	case r == nil:
 		return errNoPolicy
-	case !q.met(t.Scopes):
-		return q.denied
+	case r.mistake != nil:
+		return &middleware.Error{Reason: middleware.ReasonNoPolicy, Err: r.mistake}
+	case !r.caller.is(t) || !r.claimed(t):
+		return errWrongCaller
+	case r.stepUp.asks() && !r.stepUp.met(t, time.Now()):
+		return r.stepUp.refusal(t, r)
+	case !r.met(t.Scopes):
+		return r.insufficient
+	case !r.detailed(t):
+		return r.uncovered
 	}
 	return nil
 }
 
 // met compares scopes whole and case-sensitively (RFC 6749 §3.3).
-func (q Requirement) met(granted []string) bool {
-	for _, s := range q.scopes {
-		switch has := slices.Contains(granted, s); {
-		case has && q.kind == anyOf:
+func (r *rule) met(has []string) bool {
+	for _, granting := range r.granted {
+		switch ok := slices.ContainsFunc(granting, func(s string) bool { return slices.Contains(has, s) }); {
+		case ok && r.any:
 			return true
-		case !has && q.kind == all:
+		case !ok && !r.any:
 			return false
 		}
 	}
-	return q.kind == all
+	return !r.any
 }
 
 // Handler returns a handler that lets next answer requests whose token meets
 // q. It stands behind a [middleware.Guard], which refuses the others: 403 for
 // a token that grants too little and for the zero Requirement, 401 for an
-// anonymous request. Without a
-// guard in front of it, it answers 500.
+// anonymous request and for a user who is to sign in again. Without a guard in
+// front of it, it answers 500. A hierarchy with a mistake and [Public] panic.
 func (q Requirement) Handler(next http.Handler) http.Handler {
-	if next == nil {
+	switch {
+	case next == nil:
 		panic("scopes: Requirement.Handler(nil)")
+	case q.rule != nil && q.rule.public:
+		panic("scopes: Public is for Routes only")
+	case q.rule != nil && q.rule.mistake != nil:
+		panic(q.rule.mistake.Error())
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, _ := middleware.FromContext(r.Context())

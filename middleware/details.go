@@ -1,0 +1,95 @@
+package middleware
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/warder-go/warder/internal/strictjson"
+)
+
+// Detail is one element of the claim authorization_details (RFC 9396 §2): one
+// thing that the client may do. The fields are the members that all types share
+// (§2.2); the others, such as an amount, are in Raw.
+type Detail struct {
+	Type       string   // type
+	Locations  []string // locations: where it counts; nil: wherever the token does
+	Actions    []string // actions
+	DataTypes  []string // datatypes
+	Identifier string   // identifier
+	Privileges []string // privileges
+
+	// Raw is the whole element as received: one JSON object.
+	Raw json.RawMessage
+}
+
+// Details returns what the token grants of this type (RFC 9396) at one of these
+// locations. A detail that names locations counts only at those, so without any
+// here it does not count; one that names none counts. One whose members have
+// types other than those of RFC 9396 §2.2 is left out: what cannot be
+// understood grants nothing.
+func (t *Token) Details(typ string, locations ...string) []Detail {
+	claims, err := t.object()
+	if err != nil {
+		return nil // fail closed
+	}
+	value, _ := claims.Get("authorization_details")
+	elements, err := value.Elements(strictjson.MaxMembers)
+	if err != nil {
+		return nil
+	}
+	var granted []Detail
+	for _, element := range elements {
+		d, ok := readDetail(element)
+		if ok && d.Type == typ && d.countsAt(locations) {
+			granted = append(granted, d)
+		}
+	}
+	return granted
+}
+
+// Decode decodes all members of d into v, as [Token.Claims] does with claims:
+// names match exactly. The error quotes no value.
+func (d Detail) Decode(v any) error { return decode(d.Raw, v) }
+
+func (d Detail) countsAt(locations []string) bool {
+	return d.Locations == nil || slices.ContainsFunc(d.Locations, func(l string) bool { return slices.Contains(locations, l) })
+}
+
+func readDetail(v strictjson.Value) (d Detail, ok bool) {
+	members, err := v.Object()
+	if err != nil {
+		return d, false
+	}
+	d.Raw = json.RawMessage(v)
+	for _, m := range members {
+		ok := true
+		switch m.Name {
+		case "type":
+			d.Type, ok = m.Value.Text()
+		case "identifier":
+			d.Identifier, ok = m.Value.Text()
+		case "locations":
+			d.Locations, ok = texts(m.Value)
+		case "actions":
+			d.Actions, ok = texts(m.Value)
+		case "datatypes":
+			d.DataTypes, ok = texts(m.Value)
+		case "privileges":
+			d.Privileges, ok = texts(m.Value)
+		}
+		if !ok {
+			return Detail{}, false
+		}
+	}
+	return d, d.Type != ""
+}
+
+// texts is v's strings, not nil even if there are none: an empty list of
+// locations is not the same as no list.
+func texts(v strictjson.Value) ([]string, bool) {
+	list, ok := v.Texts()
+	if ok && list == nil {
+		list = []string{}
+	}
+	return slices.Clip(list), ok
+}

@@ -1,0 +1,331 @@
+package middleware
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	wellKnown = "/.well-known/oauth-protected-resource" // RFC 9728 §3
+
+	// metadataLifetime is how long clients may keep the document, in seconds.
+	metadataLifetime = 3600
+)
+
+// Metadata describes the API to clients that know nothing but its URL (RFC
+// 9728): which authorization servers they may ask, and for which scopes. Its
+// URL goes into every challenge, and [Guard.Metadata] serves it. What the guard
+// itself knows, such as whether tokens must be bound, it adds itself: the
+// document says what is enforced.
+//
+// [New] panics on Metadata that could not be served, and says all that is
+// wrong with it.
+type Metadata struct {
+	// Resource identifies the API: an https URL, without query and fragment,
+	// that clients compare byte for byte with the URL that they use (RFC 9728
+	// §3.3). Required. Plain http is accepted for loopback hosts.
+	Resource string
+
+	// AuthorizationServers are issuer identifiers, byte for byte. Required.
+	AuthorizationServers []string
+
+	// Scopes are those that clients may have to ask for: those of a policy are
+	// Routes.Scopes() of package scopes. offline_access is left out, as it is
+	// about refresh tokens and not about this API. None: the document says
+	// nothing of scopes.
+	Scopes []string
+
+	Name          string // for people; default none
+	Documentation string // URL of a page for developers; default none
+
+	// Extra holds further members, such as "resource_name#fr" or
+	// "resource_tos_uri". Ones without a value are left out. What the fields
+	// above and the guard say cannot be said here.
+	Extra map[string]any
+}
+
+// document is the metadata of one guard, ready to be served. It is immutable.
+type document struct {
+	url     string // where it is published
+	pattern string
+	body    []byte
+	length  []string // of body, as a field value
+}
+
+// Metadata returns the handler that serves the metadata of this API (RFC 9728
+// §3) and the ServeMux pattern to mount it under: the path of the well-known
+// URL, without host and method, as browsers preflight it. The handler answers
+// GET, HEAD and OPTIONS, to pages of every origin. It needs no token: mount it
+// outside the guard, or as a Public row of scopes.Routes. Without
+// [Options.Metadata] it panics.
+func (g *Guard) Metadata() (pattern string, h http.Handler) {
+	if g.metadata == nil {
+		panic("middleware: Guard.Metadata without Options.Metadata")
+	}
+	return g.metadata.pattern, g.metadata
+}
+
+// ServeHTTP serves the same bytes to everybody. Nothing in them, or in the
+// challenges that lead here, comes from a request: not even its Host.
+func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		h.Set("Content-Type", "application/json")
+		h.Set("Cache-Control", "max-age="+strconv.Itoa(metadataLifetime))
+		h.Set("X-Content-Type-Options", "nosniff")
+		h["Content-Length"] = d.length
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(d.body) // the client may be gone
+		}
+	case http.MethodOptions:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+		h.Set("Access-Control-Allow-Headers", "*")
+		h.Set("Access-Control-Max-Age", strconv.Itoa(metadataLifetime))
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+	}
+}
+
+// describe makes g's document of m.
+func (g *Guard) describe(m *Metadata) (*document, error) {
+	var wrong []error
+	add := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("middleware: Metadata: "+format, args...))
+	}
+
+	origin, path, err := splitResource(m.Resource)
+	if err != nil {
+		add("%w", err)
+	}
+	d := &document{url: origin + wellKnown + path, pattern: wellKnown + path}
+	if strings.HasSuffix(path, "/") {
+		d.pattern += "{$}" // this resource alone, not what lies below it
+	}
+
+	members := map[string]any{"resource": m.Resource}
+	if len(m.AuthorizationServers) == 0 {
+		add("no AuthorizationServers: clients would not know whom to ask")
+	}
+	for _, issuer := range m.AuthorizationServers {
+		if u, err := publicURL(issuer); err != nil || u.RawQuery != "" || u.ForceQuery {
+			add("an authorization server that is not an https URL without query and fragment")
+		}
+	}
+	members["authorization_servers"] = m.AuthorizationServers
+	var scopes []string
+	for _, s := range m.Scopes {
+		if !isScope(s) || strings.Contains(s, " ") {
+			add("%q is not a scope-token (RFC 6749 §3.3)", s)
+		}
+		if s != offlineAccess && !slices.Contains(scopes, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	members["scopes_supported"] = scopes
+	members["resource_name"] = m.Name
+	members["resource_documentation"] = m.Documentation
+	if m.Documentation != "" {
+		if _, err := publicURL(m.Documentation); err != nil {
+			add("Documentation: %w", err)
+		}
+	}
+	g.enforced(members)
+
+	for name, value := range m.Extra {
+		_, taken := members[name]
+		switch {
+		case name == "signed_metadata":
+			add("signed_metadata is not offered")
+		case taken:
+			add("Extra: %s is said elsewhere", name)
+		default:
+			if err := checkExtra(name, value); err != nil {
+				add("Extra: %s %w", name, err)
+			}
+			members[name] = value
+		}
+	}
+	body, err := printMetadata(members)
+	if err != nil {
+		add("Extra: %w", err)
+	}
+	d.body, d.length = body, []string{strconv.Itoa(len(body))}
+	return d, errors.Join(wrong...)
+}
+
+// enforced adds what g itself asks of tokens and of how they are sent.
+func (g *Guard) enforced(members map[string]any) {
+	members["bearer_methods_supported"] = g.bearerMethods()
+	proofs, certificates := g.opts.RequireBinding, false // only proofs will do
+	var algs []string
+	for _, b := range g.bindings {
+		if b.member != "jkt" {
+			proofs = false
+			certificates = certificates || b.member == "x5t#S256"
+			continue
+		}
+		for _, p := range b.Challenge().Params {
+			if p.Name == "algs" {
+				algs = strings.Fields(p.Value)
+			}
+		}
+	}
+	members["dpop_signing_alg_values_supported"] = algs
+	members["dpop_bound_access_tokens_required"] = onlyTrue(proofs)
+	members["tls_client_certificate_bound_access_tokens"] = onlyTrue(certificates)
+}
+
+// onlyTrue is b, or no value where b is what a missing member means.
+func onlyTrue(b bool) any {
+	if b {
+		return b
+	}
+	return nil
+}
+
+// bearerMethods finds out by which methods of RFC 6750 §2 g takes bearer tokens:
+// it asks the Sources about a made-up request for each. The list is never nil:
+// an empty one says that there is none (RFC 9728 §2).
+func (g *Guard) bearerMethods() []string {
+	methods := []string{}
+	if g.speaks(schemeBearer) < 0 {
+		return methods
+	}
+	const sample = "warder-sample"
+	const form = "access_token=" + sample
+	for _, m := range []struct{ name, method, query, body, authorization string }{
+		{name: "header", method: http.MethodGet, authorization: schemeBearer + " " + sample},
+		{name: "body", method: http.MethodPost, body: form},
+		{name: "query", method: http.MethodGet, query: form},
+	} {
+		if slices.ContainsFunc(g.opts.Sources, func(source Source) (found bool) {
+			r, err := http.NewRequest(m.method, "https://api.invalid/?"+m.query, strings.NewReader(m.body))
+			if err != nil {
+				return false
+			}
+			if m.authorization != "" {
+				r.Header.Set("Authorization", m.authorization)
+			}
+			if m.body != "" {
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			}
+			defer func() { _ = recover() }() // it wants more of a request: then it found nothing in this one
+			c, err := source(r)
+			return err == nil && c.Token == sample && strings.EqualFold(c.Scheme, schemeBearer)
+		}) {
+			methods = append(methods, m.name)
+		}
+	}
+	return methods
+}
+
+// splitResource returns the origin of a resource identifier and the path that
+// its well-known URL ends in: a slash that is alone is none (RFC 9728 §3.1).
+func splitResource(resource string) (origin, path string, err error) {
+	u, err := publicURL(resource)
+	switch {
+	case err != nil:
+		return "", "", fmt.Errorf("Resource: %w", err)
+	case strings.Contains(resource, "?"):
+		return "", "", errors.New("Resource: has a query")
+	}
+	scheme, rest, _ := strings.Cut(resource, "://")
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		rest, path = rest[:i], rest[i:]
+	}
+	if path == "/" {
+		path = ""
+	}
+	// A mux cleans such paths, and no pattern has them.
+	odd := path != "" && path != u.EscapedPath() || strings.Contains(path, "//")
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		odd = odd || segment == "." || segment == ".."
+	}
+	if odd {
+		return "", "", errors.New("Resource: a path that cannot be routed as it is")
+	}
+	return scheme + "://" + rest, path, nil
+}
+
+// publicURL reads an absolute https URL without password and fragment. Plain
+// http is for loopback hosts. The error does not quote it.
+func publicURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return nil, errors.New("is missing")
+	case err != nil, u.Host == "", u.Hostname() == "", u.User != nil:
+		return nil, errors.New("is not an absolute URL")
+	case strings.Contains(raw, "#"):
+		return nil, errors.New("has a fragment")
+	case u.Scheme == "https", u.Scheme == "http" && isLoopbackName(u.Hostname()):
+		return u, nil
+	}
+	return nil, errors.New("is not https")
+}
+
+func isLoopbackName(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
+
+// checkExtra judges the members of RFC 9728 §2 that have rules and that the
+// guard knows nothing of.
+func checkExtra(name string, value any) error {
+	switch name {
+	case "jwks_uri":
+		s, _ := value.(string)
+		if _, err := publicURL(s); err != nil {
+			return err
+		}
+	case "resource_signing_alg_values_supported":
+		if list, ok := value.([]string); !ok || slices.Contains(list, "none") {
+			return errors.New("is not a []string without none")
+		}
+	}
+	return nil
+}
+
+// printMetadata prints the members that have a value (RFC 9728 §3.2), and
+// bearer_methods_supported in any case.
+func printMetadata(members map[string]any) ([]byte, error) {
+	doc := make(map[string]json.RawMessage, len(members))
+	for name, value := range members {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false) // URLs stay as they were configured
+		if err := e.Encode(value); err != nil {
+			return nil, errors.New(name + " is not JSON")
+		}
+		text := bytes.TrimSpace(b.Bytes())
+		switch string(text) {
+		case "null", `""`, "{}":
+			continue
+		case "[]":
+			if name != "bearer_methods_supported" {
+				continue
+			}
+		}
+		doc[name] = text
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(doc); err != nil {
+		return nil, errors.New("the members are not JSON")
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,99 @@
+package scopes
+
+import (
+	"slices"
+
+	"github.com/warder-go/warder/internal/strictjson"
+	"github.com/warder-go/warder/middleware"
+)
+
+// caller is whose token it has to be.
+type caller int
+
+const (
+	anybody caller = iota
+	user
+	client
+)
+
+// claim asks for one of values in the claim called name.
+type claim struct {
+	name   string
+	values []string
+}
+
+// errWrongCaller has no challenge: another scope would not help, and a client
+// that believed so would ask for tokens in a loop.
+var errWrongCaller = &middleware.Error{Reason: middleware.ReasonWrongCaller}
+
+// User returns q for users' tokens alone: those of clients that act for
+// themselves are refused (RFC 9700 §4.15). A token counts as a user's if it
+// names a subject and a client that differ, so one without client_id does not.
+func (q Requirement) User() Requirement { return q.with(func(r *rule) { r.caller = user }) }
+
+// Client returns q for the tokens alone of clients that act for themselves, as
+// after the client credentials grant: see [middleware.Token.SubjectIsClient].
+func (q Requirement) Client() Requirement { return q.with(func(r *rule) { r.caller = client }) }
+
+func (c caller) is(t *middleware.Token) bool {
+	switch c {
+	case user:
+		return t.ClientID != "" && t.Subject != "" && t.Subject != t.ClientID
+	case client:
+		return t.SubjectIsClient()
+	}
+	return true
+}
+
+// Claim returns q for tokens whose claim of this name holds one of these
+// values: groups, roles or entitlements (RFC 9068 §2.2.3.1), or whatever the
+// issuer calls it. The claim is a string, an array of strings, or an array of
+// objects with a member value (RFC 7643 §4.1.2). Values are compared whole and
+// case-sensitively. Claim twice asks for both. No name and no value panic.
+func (q Requirement) Claim(name string, values ...string) Requirement {
+	if name == "" || len(values) == 0 || slices.Contains(values, "") {
+		panic("scopes: Claim without a name or a value")
+	}
+	return q.with(func(r *rule) {
+		r.claims = append(slices.Clip(r.claims), claim{name, slices.Clone(values)})
+	})
+}
+
+func (r *rule) claimed(t *middleware.Token) bool {
+	if len(r.claims) == 0 {
+		return true
+	}
+	said, err := strictjson.Parse(string(t.Raw))
+	if err != nil {
+		return false // fail closed
+	}
+	for _, c := range r.claims {
+		value, _ := said.Get(c.name)
+		if !slices.ContainsFunc(texts(value), func(s string) bool { return slices.Contains(c.values, s) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// texts returns the strings that v holds in one of the forms that Claim knows.
+// What else an array holds is none.
+func texts(v strictjson.Value) []string {
+	if s, ok := v.Text(); ok {
+		return []string{s}
+	}
+	elements, err := v.Elements(strictjson.MaxMembers)
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, e := range elements {
+		if o, err := e.Object(); err == nil {
+			e, _ = o.Get("value")
+		}
+		if s, ok := e.Text(); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
