@@ -4,9 +4,16 @@
 //
 // # Quick start
 //
+//	policy := scopes.Routes{
+//		"GET /healthz": scopes.Public(),
+//		"GET /notes":   scopes.All("notes:read"),
+//		"POST /notes":  scopes.All("notes:write").User(),
+//	}
+//	api, err := policy.Handler(guard, mux) // outermost; every handler is registered
+//
+// Handler by handler, for other routers:
+//
 //	mux.Handle("GET /notes", scopes.Require("notes:read")(list))
-//	mux.Handle("POST /notes", scopes.All("notes:read", "notes:write").Handler(create))
-//	mux.Handle("GET /search", scopes.Any("notes:read", "notes:search").Handler(search))
 //	http.ListenAndServe(addr, guard.Handler(mux))
 //
 // In a handler, where only part of an operation needs more:
@@ -19,23 +26,27 @@
 // # The flow
 //
 // A [Requirement] stands behind a middleware.Guard and judges the token that
-// the guard admitted, on every request anew. A token that grants too little is
-// answered 403 insufficient_scope, and the challenge names the least that would
-// do: every scope of [All], the first of [Any]. An anonymous request that the
-// guard let through is answered 401, with the scope to ask for. Each judgement
-// is told to the guard's Observer once, with the pattern of the route.
+// the guard admitted, on every request anew: first who is calling, then how the
+// user signed in, then scopes, then authorization details. A token that grants
+// too little is answered 403 insufficient_scope, and the challenge names the
+// least that would do: every scope of [All], the first of [Any]. A user who is
+// to sign in again is answered 401 (RFC 9470), and so is an anonymous request
+// that the guard let through. Each judgement is told to the guard's Observer
+// once, with the pattern of the route.
 //
-// Scopes are compared whole and case-sensitively: "notes" is not "notes:read",
-// and no scope implies another. If one shall, name both with Any.
+// Scopes are compared whole and case-sensitively: "notes" is not "notes:read".
+// No scope includes another, unless [Implies] says so.
 //
 // # What fails closed
 //
-//   - The zero Requirement refuses everybody, an anonymous request with 401 and
-//     every token with 403: forgetting is not permission.
+//   - A pattern without a row in [Routes], and the zero Requirement, refuse
+//     everybody: 401 without a token, 403 with one. Forgetting is not permission.
 //   - Without a guard in front of it, a Requirement answers 500.
 //   - All() wants a token, any token; an anonymous request does not meet it.
+//   - A claim, a detail or an auth_time that cannot be understood grants nothing.
 //   - What is not a scope-token, such as two scopes in one word, and Any of
-//     nothing panic where they are written.
+//     nothing panic where they are written; a row that the mux does not serve
+//     and a hierarchy with a cycle are errors at start-up.
 //
 // # What is assumed
 //
