@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -16,6 +17,12 @@ const (
 	EndpointKeys           = "/jwks"
 	EndpointToken          = "/token"
 	EndpointIntrospection  = "/introspect" // RFC 7662 §2
+
+	EndpointAuthorization       = "/authorize"            // RFC 6749 §3.1
+	EndpointDeviceAuthorization = "/device_authorization" // RFC 8628 §3.1
+	EndpointVerification        = "/device"               // RFC 8628 §3.3
+	EndpointRevocation          = "/revoke"               // RFC 7009 §2
+	EndpointUserInfo            = "/userinfo"             // OpenID Connect Core §5.3
 )
 
 // Fault is a way to fail. The zero Fault is none: the endpoint answers as it
@@ -171,9 +178,17 @@ func cut(w http.ResponseWriter) {
 // recorder keeps an answer instead of sending it.
 type recorder struct {
 	header http.Header
+	status int // 0: not said
 	body   bytes.Buffer
 }
 
 func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(int)             {}
+func (r *recorder) WriteHeader(status int)      { r.status = cmp.Or(r.status, status) }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+// copyTo sends the answer after all.
+func (r *recorder) copyTo(w http.ResponseWriter) {
+	maps.Copy(w.Header(), r.header)
+	w.WriteHeader(cmp.Or(r.status, http.StatusOK))
+	w.Write(r.body.Bytes())
+}

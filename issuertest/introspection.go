@@ -22,22 +22,23 @@ const (
 var inactive = map[string]any{"active": false}
 
 // RegisterResource adds a resource server: a confidential client without scopes
-// that may introspect tokens for any of audience, or replaces the client with
-// the same id. Clients of Register may introspect tokens for Audience. Tokens
+// that may introspect tokens for any of audience, and may do nothing else, or
+// replaces the client with the same id. Tokens for audience can be asked for from
+// then on, as after AddResource. Clients of Register may introspect tokens for Audience. Tokens
 // without aud are for everybody. It panics on an empty id, an empty secret and
 // on no audience.
 func (i *Issuer) RegisterResource(id, secret string, audience ...string) {
 	if id == "" || secret == "" || len(audience) == 0 {
 		panic("issuertest: RegisterResource: id, secret and audience are required")
 	}
-	i.clients.add(id, secret, nil, slices.Clone(audience))
+	i.clients.add(Client{ID: id, Name: id, Secret: secret}, slices.Clone(audience))
+	i.resources.know(audience)
 }
 
 // serveIntrospection is the introspection endpoint (RFC 7662 §2), with signed
 // answers (RFC 9701) for those who ask for them.
 func (i *Issuer) serveIntrospection(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Pragma", "no-cache")
+	uncacheable(w)
 	signed := wantsSigned(r.Header.Values("Accept"))
 	caller, answer, refused := i.introspect(r, signed)
 	switch {
@@ -57,8 +58,8 @@ func (i *Issuer) introspect(r *http.Request, signed bool) (*client, map[string]a
 	if refused != nil {
 		return nil, nil, refused
 	}
-	c, refused := i.clients.authenticate(r, form)
-	if refused == nil && c.public {
+	c, refused := i.authenticate(r, form)
+	if refused == nil && c.public() {
 		// Naming oneself is not authentication (RFC 7662 §2.1): strangers could
 		// fish for tokens.
 		refused = invalidClient("public clients may not introspect tokens")
@@ -74,6 +75,12 @@ func (i *Issuer) introspect(r *http.Request, signed bool) (*client, map[string]a
 		return nil, nil, invalidRequest("token is missing")
 	}
 	// token_type_hint is not read: every kind of token is looked for anyway.
+	if f, current := i.grants.ofRefreshToken(token); f != nil {
+		if !current || f.client != c.ID {
+			return c, inactive, nil
+		}
+		return c, i.aboutRefreshToken(f), nil
+	}
 	claims := i.lookUp(token, time.Now())
 	if claims == nil || !c.mayAsk(claims["aud"]) {
 		return c, inactive, nil
@@ -102,6 +109,19 @@ func (c *client) mayAsk(aud any) bool {
 	return false
 }
 
+// aboutRefreshToken is what the client itself may learn of its refresh token.
+// Without aud, and with a token_type that is none (RFC 8693 §2.2.1), no resource
+// server takes it for an access token.
+func (i *Issuer) aboutRefreshToken(f *family) map[string]any {
+	answer := map[string]any{
+		"active": true, "iss": i.URL, "sub": f.grant.Subject, "client_id": f.client, "token_type": "N_A",
+	}
+	if len(f.scopes) > 0 {
+		answer["scope"] = strings.Join(f.scopes, " ")
+	}
+	return answer
+}
+
 // lookUp returns what an active answer says of token at now, or nil. The checks
 // are those of RFC 7662 §4.
 func (i *Issuer) lookUp(token string, now time.Time) map[string]any {
@@ -113,6 +133,9 @@ func (i *Issuer) lookUp(token string, now time.Time) map[string]any {
 		if claims = i.readJWT(token); claims == nil {
 			return nil
 		}
+	}
+	if id, ok := familyOf(claims["jti"]); ok && !i.grants.alive(id) {
+		return nil
 	}
 	answer := maps.Clone(claims)
 	if !typed(answer) {
@@ -194,7 +217,7 @@ func (i *Issuer) signAnswer(caller *client, answer map[string]any) string {
 	key := i.keys.signer("RS256")
 	header := map[string]any{"typ": headerType, "alg": "RS256", "kid": key.id}
 	claims := map[string]any{
-		"iss": i.URL, "aud": caller.id, "iat": time.Now().Unix(),
+		"iss": i.URL, "aud": caller.ID, "iat": time.Now().Unix(),
 		"token_introspection": answer,
 	}
 	return sign("RS256", key, overlay(header, nil), overlay(claims, nil))

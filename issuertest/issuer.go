@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -34,10 +35,17 @@ type Issuer struct {
 	closeOnce sync.Once
 
 	endpoints map[string]http.HandlerFunc // by path
+	pages     http.ServeMux               // the caller's
 	keys      *keyRing
 	clients   *clients
-	tokens    tokens
+	resources *resources
+	grants    *grants
+	tokens    *tokens
 	faults    faults
+	log       requestLog
+
+	mu          sync.Mutex
+	interaction Interaction
 }
 
 // NewIssuer starts an issuer on a loopback port that the system chooses. Call
@@ -61,6 +69,23 @@ func NewInMemoryIssuer() *Issuer {
 	return start("https://"+memoryHost, l, &http.Transport{DialContext: l.dial, DialTLSContext: l.dial})
 }
 
+// NewIssuerAt starts an issuer on l, for people and for clients of other
+// processes. Its identifier is identifier: an http or https URL of scheme and
+// host alone, under which l is reached; the empty one means http and l's address.
+// Close closes l. It panics on another URL.
+//
+// It is no production server wherever it listens: see the package comment.
+func NewIssuerAt(l net.Listener, identifier string) *Issuer {
+	if identifier == "" {
+		identifier = "http://" + l.Addr().String()
+	}
+	u, err := url.Parse(identifier)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || identifier != u.Scheme+"://"+u.Host {
+		panic("issuertest: NewIssuerAt: the identifier is not a URL of scheme and host alone")
+	}
+	return start(identifier, l, &http.Transport{})
+}
+
 func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 	i := &Issuer{
 		URL:     identifier,
@@ -68,7 +93,7 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 		served:  make(chan struct{}),
 		closed:  make(chan struct{}),
 		keys:    newKeyRing(),
-		clients: newClients(),
+		clients: newClients(), resources: newResources(), grants: newGrants(), tokens: newTokens(),
 	}
 	i.endpoints = map[string]http.HandlerFunc{
 		EndpointMetadata:       i.serveMetadata,
@@ -76,8 +101,17 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 		EndpointKeys:           i.serveKeys,
 		EndpointToken:          i.serveToken,
 		EndpointIntrospection:  i.serveIntrospection,
+
+		EndpointAuthorization:       i.serveAuthorization,
+		EndpointDeviceAuthorization: i.serveDeviceAuthorization,
+		EndpointVerification:        func(w http.ResponseWriter, r *http.Request) { i.verificationPage(r).ServeHTTP(w, r) },
+		EndpointRevocation:          i.serveRevocation,
+		EndpointUserInfo:            i.serveUserInfo,
 	}
-	i.Register(ClientID, ClientSecret, "read", "write")
+	i.AddClient(Client{
+		ID: ClientID, Secret: ClientSecret, RedirectURIs: []string{RedirectURI},
+		Scopes: append([]string{"read", "write"}, openIDScopes...),
+	})
 	i.server = &http.Server{
 		Handler:           http.HandlerFunc(i.serve),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -127,9 +161,14 @@ func (i *Issuer) connState(_ net.Conn, state http.ConnState) {
 func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 	endpoint, known := i.endpoints[r.URL.Path]
 	if !known {
-		endpoint = http.NotFound
+		endpoint = i.pages.ServeHTTP
 	}
 	i.faults.count(r.URL.Path, known)
+	allowed := func(w http.ResponseWriter, r *http.Request) {
+		if !allowOrigins(w, r) {
+			endpoint(w, r)
+		}
+	}
 	// The body is read first: net/http notices a client that went away only
 	// when there is nothing left to read.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -138,11 +177,14 @@ func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if known {
+		i.log.add(i.clients, r, body)
+	}
 
 	for {
 		f := i.faults.current(r.URL.Path)
 		if f.kind != slow {
-			f.answer(w, r, endpoint)
+			f.answer(w, r, allowed)
 			return
 		}
 		if !f.wait(r.Context(), i.closed) {

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
@@ -22,6 +23,7 @@ type key struct {
 	private   crypto.Signer
 	jwk       json.RawMessage // public members only
 	published bool            // guarded by keyRing.mu
+	retired   time.Time       // when it stopped being the one that signs; zero: not yet; guarded by keyRing.mu
 }
 
 // newKey panics on errors that cannot happen: crypto/rand does not fail, and
@@ -55,6 +57,7 @@ type keyRing struct {
 	mu      sync.RWMutex
 	all     []*key          // in the order they were made
 	current map[string]*key // signs now; by published alg
+	next    []*key          // published already, signs after rotate
 }
 
 func newKeyRing() *keyRing {
@@ -63,7 +66,8 @@ func newKeyRing() *keyRing {
 	return k
 }
 
-func (k *keyRing) rotate() {
+// newKeys returns one key for each published alg.
+func newKeys() []*key {
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic("issuertest: " + err.Error())
@@ -72,14 +76,35 @@ func (k *keyRing) rotate() {
 	if err != nil {
 		panic("issuertest: " + err.Error())
 	}
-	fresh := []*key{newKey("RS256", rsaKeys.take()), newKey("ES256", ec), newKey("EdDSA", ed)}
+	return []*key{newKey("RS256", rsaKeys.take()), newKey("ES256", ec), newKey("EdDSA", ed)}
+}
 
+// announce publishes the keys that rotate changes to.
+func (k *keyRing) announce() {
+	fresh := newKeys() // takes long: not under the lock
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, f := range fresh {
-		k.all = append(k.all, f)
-		k.current[f.alg] = f
+	k.all = append(k.all, fresh...)
+	k.next = append(k.next, fresh...)
+}
+
+// rotate changes to the keys announced, else to new ones.
+func (k *keyRing) rotate() {
+	k.mu.RLock()
+	announced := k.next != nil
+	k.mu.RUnlock()
+	if !announced {
+		k.announce()
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, next := range k.next { // of several announcements the last one signs
+		if old := k.current[next.alg]; old != nil {
+			old.retired = time.Now()
+		}
+		k.current[next.alg] = next
+	}
+	k.next = nil
 }
 
 // find returns the key named kid, published or not, or nil.
@@ -114,8 +139,12 @@ func keyAlgorithm(alg string) string {
 	return ""
 }
 
-// Rotate makes a new key for RS256, ES256 and EdDSA each. The new keys are
-// published and sign from now on; the old ones stay published until Withdraw.
+// Announce publishes a new key for RS256, ES256 and EdDSA each, which sign after
+// the next Rotate: verifiers know them by then (OpenID Connect Core §10.1.1).
+func (i *Issuer) Announce() { i.keys.announce() }
+
+// Rotate changes to the keys of the last Announce, or to new ones, published only
+// now, without it. The old ones stay published until Withdraw or WithdrawExpired.
 func (i *Issuer) Rotate() { i.keys.rotate() }
 
 // Withdraw takes a key out of the JWK Set. It still signs: as the current key,
@@ -128,6 +157,19 @@ func (i *Issuer) Withdraw(kid string) {
 	i.keys.mu.Lock()
 	defer i.keys.mu.Unlock()
 	key.published = false
+}
+
+// WithdrawExpired takes those keys out of the JWK Set that another one replaced
+// so long ago that every token they signed has expired: after an hour. Tokens of
+// Sign with an exp of its own do not count.
+func (i *Issuer) WithdrawExpired() {
+	i.keys.mu.Lock()
+	defer i.keys.mu.Unlock()
+	for _, key := range i.keys.all {
+		if !key.retired.IsZero() && time.Since(key.retired) >= lifetime {
+			key.published = false
+		}
+	}
 }
 
 // KeyID returns the kid of the key that signs alg now: RS256, RS384, RS512,

@@ -2,6 +2,7 @@ package issuertest_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,7 +10,6 @@ import (
 	"github.com/warder-go/warder/issuertest"
 )
 
-// R8414-08: authorization_endpoint is absent because no grant uses it (RFC 8414 §2).
 func TestMetadata(t *testing.T) {
 	iss := onSocket(t)
 	var oauth, openid map[string]any
@@ -17,18 +17,47 @@ func TestMetadata(t *testing.T) {
 	get(t, iss, issuertest.EndpointOpenIDMetadata, &openid)
 
 	t.Run("R8414-08 names what exists", func(t *testing.T) {
+		methods, algs := []any{"client_secret_basic", "client_secret_post", "private_key_jwt"}, []any{"RS256", "PS256", "ES256", "EdDSA"}
+		all := append(methods[:3:3], "none")
 		want := map[string]any{
-			"issuer":                                iss.URL,
-			"token_endpoint":                        iss.URL + "/token",
-			"jwks_uri":                              iss.URL + "/jwks",
-			"response_types_supported":              []any{"none"},
-			"grant_types_supported":                 []any{"client_credentials"},
-			"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post"},
+			"issuer":                   iss.URL,
+			"authorization_endpoint":   iss.URL + "/authorize",
+			"token_endpoint":           iss.URL + "/token",
+			"jwks_uri":                 iss.URL + "/jwks",
+			"scopes_supported":         []any{"openid", "profile", "email", "address", "phone", "offline_access"},
+			"response_types_supported": []any{"code"}, // R9700-09: nothing implicit
+			"response_modes_supported": []any{"query"},
+			"grant_types_supported":    []any{"authorization_code", "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"},
+			"prompt_values_supported":  []any{"none", "login", "consent", "select_account"},
+			// R8414-09: with the method come its algorithms, and none is none of them.
+			"token_endpoint_auth_methods_supported":            all,
+			"token_endpoint_auth_signing_alg_values_supported": algs,
+			"code_challenge_methods_supported":                 []any{"S256"},       // R9700-07
+			"authorization_response_iss_parameter_supported":   true,                // R9207-01
+			"acr_values_supported":                             []any{"pwd", "mfa"}, // R9470-07
+			"device_authorization_endpoint":                    iss.URL + "/device_authorization",
 
-			"introspection_endpoint":                        iss.URL + "/introspect",
-			"introspection_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post"},
-			"introspection_signing_alg_values_supported":    []any{"RS256"},
+			"introspection_endpoint":                                   iss.URL + "/introspect",
+			"introspection_endpoint_auth_methods_supported":            methods,
+			"introspection_endpoint_auth_signing_alg_values_supported": algs,
+			"introspection_signing_alg_values_supported":               []any{"RS256"},
+			"revocation_endpoint":                                      iss.URL + "/revoke",
+			"revocation_endpoint_auth_methods_supported":               all,
+			"revocation_endpoint_auth_signing_alg_values_supported":    algs,
+
+			"userinfo_endpoint":                     iss.URL + "/userinfo", // ODISC-02
+			"subject_types_supported":               []any{"public"},
+			"id_token_signing_alg_values_supported": []any{"RS256", "ES256", "EdDSA"},
+			"request_parameter_supported":           false,
+			"request_uri_parameter_supported":       false,
 		}
+		claims, _ := oauth["claims_supported"].([]any)
+		for _, name := range []string{"sub", "auth_time", "acr", "nonce", "at_hash", "name", "email"} {
+			if !slices.Contains(claims, any(name)) {
+				t.Errorf("claims_supported is without %s", name)
+			}
+		}
+		delete(oauth, "claims_supported")
 		if diff := cmp.Diff(want, oauth); diff != "" {
 			t.Error(diff)
 		}
@@ -54,7 +83,7 @@ func TestMetadata(t *testing.T) {
 				t.Errorf("%s differs", name)
 			}
 		}
-		for _, name := range []string{"issuer", "token_endpoint", "jwks_uri", "introspection_endpoint", "response_types_supported"} {
+		for _, name := range []string{"issuer", "token_endpoint", "jwks_uri", "introspection_endpoint", "response_types_supported", "userinfo_endpoint"} {
 			if openid[name] == nil {
 				t.Errorf("%s is absent", name)
 			}

@@ -7,15 +7,32 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
+)
+
+// How many tokens strangers can make the issuer remember.
+const (
+	maxIssued  = 100_000
+	maxRevoked = 100_000
 )
 
 // tokens is what an issuer knows of its tokens beyond what they say themselves.
-// The zero value knows of none.
 type tokens struct {
 	mu      sync.Mutex
-	opaque  map[string]map[string]any // claims by token
-	revoked map[string]bool           // by identity
+	made    map[string]map[string]any // claims of opaque tokens that the test made
+	issued  store[map[string]any]     // claims of opaque tokens of the token endpoint
+	revoked store[struct{}]           // by identity
+	taken   map[string]bool           // by identity: revoked by the test
 }
+
+func newTokens() *tokens {
+	return &tokens{
+		made: map[string]map[string]any{}, taken: map[string]bool{},
+		issued: newStore[map[string]any](maxIssued), revoked: newStore[struct{}](maxRevoked),
+	}
+}
+
+const opaquePrefix = "opaque_"
 
 // Opaque returns an opaque access token: one that says nothing, so that a
 // resource server has to ask the issuer about it (RFC 7662). Its claims are
@@ -23,30 +40,54 @@ type tokens struct {
 // exp in quotes, makes a token that the issuer calls inactive. Opaque panics if
 // claims are not JSON.
 func (i *Issuer) Opaque(claims map[string]any) string {
-	stored, ok := readClaims(overlay(i.claims(ClientID, "user", "read"), claims))
-	if !ok {
-		panic("issuertest: Opaque: the claims are not one JSON object") // ours always are
-	}
-	token := "opaque_" + rand.Text()
+	stored := asRead(overlay(i.claims(ClientID, "user", "read"), claims))
+	token := opaquePrefix + rand.Text()
 	i.tokens.mu.Lock()
 	defer i.tokens.mu.Unlock()
-	if i.tokens.opaque == nil {
-		i.tokens.opaque = map[string]map[string]any{}
-	}
-	i.tokens.opaque[token] = stored
+	i.tokens.made[token] = stored
 	return token
 }
 
-// Revoke makes the introspection endpoint call token inactive from now on,
-// whether opaque or a JWT. Who verifies a JWT by its signature alone does not
-// notice. Any other string is no mistake (RFC 7009 §2.2) and changes nothing.
-func (i *Issuer) Revoke(token string) {
+// issueOpaque is Opaque for the token endpoint: strangers use it, so the oldest
+// token ends where there is no room.
+func (i *Issuer) issueOpaque(claims map[string]any) string {
+	stored := asRead(overlay(claims, nil))
+	token := opaquePrefix + rand.Text()
 	i.tokens.mu.Lock()
 	defer i.tokens.mu.Unlock()
-	if i.tokens.revoked == nil {
-		i.tokens.revoked = map[string]bool{}
+	i.tokens.issued.put(token, stored, time.Now().Add(lifetime))
+	return token
+}
+
+// asRead returns claims as readClaims does.
+func asRead(doc []byte) map[string]any {
+	claims, ok := readClaims(doc)
+	if !ok {
+		panic("issuertest: the claims are not one JSON object") // ours always are
 	}
-	i.tokens.revoked[identity(token)] = true
+	return claims
+}
+
+// Revoke makes the issuer call token inactive from now on, whether opaque or a
+// JWT; a refresh token takes with it all that was granted. Who verifies a JWT by
+// its signature alone does not notice. Any other string is no mistake (RFC 7009
+// §2.2) and changes nothing.
+func (i *Issuer) Revoke(token string) {
+	if f, _ := i.grants.ofRefreshToken(token); f != nil {
+		i.grants.end(f)
+		return
+	}
+	i.tokens.mu.Lock()
+	defer i.tokens.mu.Unlock()
+	i.tokens.taken[identity(token)] = true
+}
+
+// revoke is Revoke for the revocation endpoint. It returns false where there is
+// no room: a revoked token must not come back, so none is forgotten before until.
+func (s *tokens) revoke(token string, until time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revoked.add(identity(token), struct{}{}, until)
 }
 
 // identity is what one token has of its own: of a JWT, what is signed. The same
@@ -63,7 +104,12 @@ func identity(token string) string {
 func (s *tokens) find(token string) (claims map[string]any, revoked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.opaque[token], s.revoked[identity(token)]
+	claims, ok := s.made[token]
+	if !ok {
+		claims, _ = s.issued.get(token)
+	}
+	_, revoked = s.revoked.get(identity(token))
+	return claims, revoked || s.taken[identity(token)]
 }
 
 // readClaims reads a JSON object. Numbers stay as they are written.

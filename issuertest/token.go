@@ -1,25 +1,14 @@
 package issuertest
 
 import (
-	"io"
-	"mime"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
-
-// tokenResponse is a successful answer (RFC 6749 §5.1). Scope is always stated,
-// which covers the case where it differs from the request.
-type tokenResponse struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"` // seconds
-	Scope       string `json:"scope,omitempty"`
-}
 
 // tokenError is a refusal (RFC 6749 §5.2). Descriptions are fixed texts.
 type tokenError struct {
@@ -35,6 +24,8 @@ func refuse(code, description string) *tokenError {
 
 func invalidRequest(description string) *tokenError { return refuse("invalid_request", description) }
 
+func invalidGrant(description string) *tokenError { return refuse("invalid_grant", description) }
+
 // invalidClient is always 401: required when the Authorization field was used,
 // allowed when not (RFC 6749 §5.2).
 func invalidClient(description string) *tokenError {
@@ -48,14 +39,19 @@ func throttled() *tokenError {
 
 // serveToken is the token endpoint (RFC 6749 §3.2).
 func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Pragma", "no-cache")
+	uncacheable(w)
 	answer, refused := i.token(r)
 	if refused == nil {
 		writeJSON(w, http.StatusOK, answer)
 		return
 	}
 	writeRefusal(w, refused)
+}
+
+// uncacheable keeps tokens out of caches (RFC 6749 §5.1).
+func uncacheable(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
 }
 
 // writeRefusal answers with refused and the fields that belong to its status.
@@ -72,119 +68,101 @@ func writeRefusal(w http.ResponseWriter, refused *tokenError) {
 	writeJSON(w, refused.status, refused)
 }
 
-func (i *Issuer) token(r *http.Request) (*tokenResponse, *tokenError) {
+func (i *Issuer) token(r *http.Request) (*Tokens, *tokenError) {
 	form, refused := readForm(r)
 	if refused != nil {
 		return nil, refused
 	}
-	c, refused := i.clients.authenticate(r, form)
+	c, refused := i.authenticate(r, form)
 	if refused != nil {
 		return nil, refused
 	}
-	switch form.Get("grant_type") {
-	case "":
+	grantType := form.Get("grant_type")
+	switch {
+	case grantType == "":
 		return nil, invalidRequest("grant_type is missing")
-	case "client_credentials":
-		return i.clientCredentials(c, form)
+	case !slices.Contains(grantTypes, grantType): // password among them (RFC 9700 §2.4)
+		return nil, refuse("unsupported_grant_type", "grant_type is not supported")
+	case !c.may(grantType):
+		return nil, refuse("unauthorized_client", "the client may not use the grant")
 	}
-	return nil, refuse("unsupported_grant_type", "grant_type is not supported")
+	switch grantType {
+	case GrantAuthorizationCode:
+		return i.redeemCode(c, form)
+	case GrantRefreshToken:
+		return i.refresh(c, form)
+	case GrantDeviceCode:
+		return i.redeemDevice(c, form)
+	}
+	return i.clientCredentials(c, form)
 }
 
 // clientCredentials is the client credentials grant (RFC 6749 §4.4): the client
 // acts for itself, so it is the subject too (RFC 9068 §2.2), and no refresh
 // token comes with the access token (§4.4.3).
-func (i *Issuer) clientCredentials(c *client, form url.Values) (*tokenResponse, *tokenError) {
-	if c.public {
-		return nil, refuse("unauthorized_client", "the grant is for confidential clients only")
-	}
-	if refused := checkResource(form["resource"]); refused != nil {
-		return nil, refused
-	}
-	scopes, refused := c.grant(form.Get("scope"))
+func (i *Issuer) clientCredentials(c *client, form url.Values) (*Tokens, *tokenError) {
+	scopes, resources, refused := i.target(c, form.Get("scope"), form["resource"])
 	if refused != nil {
 		return nil, refused
 	}
+	if slices.ContainsFunc(scopes, isOpenIDScope) {
+		return nil, refuse("invalid_scope", "there is no person that a scope of OpenID Connect could be about")
+	}
 	scope := strings.Join(scopes, " ")
-	return &tokenResponse{
-		AccessToken: i.issue(i.claims(c.id, c.id, scope)),
+	claims := i.claims(c.ID, c.ID, scope)
+	claims["aud"] = audience(resources)
+	return &Tokens{
+		AccessToken: i.issueFor(resources, claims),
 		TokenType:   "Bearer",
 		ExpiresIn:   int(lifetime.Seconds()),
 		Scope:       scope,
 	}, nil
 }
 
-// grant returns the scopes of a token for a request that asks for scope. It is
-// all of what was asked or nothing (RFC 6749 §3.3).
-func (c *client) grant(scope string) ([]string, *tokenError) {
-	if scope == "" {
-		return c.scopes, nil
+// respond makes the tokens of a family (RFC 6749 §5.1). Claims about the
+// person's authentication keep their value over refreshes (RFC 9068 §2.2.1).
+func (i *Issuer) respond(c *client, f *family, scopes, resources []string, refreshToken, nonce string) *Tokens {
+	scopes = i.resources.fitting(scopes, resources)
+	scope := strings.Join(scopes, " ")
+	claims := maps.Clone(f.grant.Claims)
+	if claims == nil {
+		claims = map[string]any{}
 	}
-	asked := strings.Split(scope, " ")
-	for _, s := range asked {
-		if !slices.Contains(c.scopes, s) {
-			return nil, refuse("invalid_scope", "scope is malformed or beyond what the client may have")
-		}
+	delete(claims, "cnf") // would say that somebody proved a key
+	delete(claims, "scope")
+	delete(claims, "acr")
+	maps.Copy(claims, i.claims(c.ID, f.grant.Subject, scope))
+	claims["aud"] = audience(resources)
+	claims["jti"] = f.newID()
+	claims["auth_time"] = f.grant.AuthTime.Unix()
+	if f.grant.ACR != "" {
+		claims["acr"] = f.grant.ACR
 	}
-	return unique(asked), nil
+	answer := &Tokens{
+		AccessToken:  i.issueFor(resources, claims),
+		TokenType:    "Bearer",
+		ExpiresIn:    int(lifetime.Seconds()),
+		RefreshToken: refreshToken,
+		Scope:        scope,
+	}
+	if slices.Contains(scopes, "openid") {
+		answer.IDToken = i.idToken(c, f, answer.AccessToken, nonce)
+	}
+	return answer
 }
 
-// checkResource accepts the resource indicator of the one known resource
-// (RFC 8707 §2). No indicator asks for the same.
-func checkResource(resources []string) *tokenError {
-	for _, s := range resources {
-		if s != "" && s != Audience {
-			return refuse("invalid_target", "resource is malformed or unknown")
-		}
+// issueFor makes an access token of the kind that the resources want.
+func (i *Issuer) issueFor(resources []string, claims map[string]any) string {
+	if i.resources.opaque(resources) {
+		return i.issueOpaque(claims)
 	}
-	return nil
+	return i.issue(claims)
 }
 
-// readForm returns the parameters of a request (RFC 6749 §3.2, App. B).
-// An empty parameter counts as absent, but not when repetitions are looked for.
-func readForm(r *http.Request) (url.Values, *tokenError) {
-	if r.Method != http.MethodPost {
-		return nil, &tokenError{Code: "invalid_request", Description: "the method is not POST", status: http.StatusMethodNotAllowed}
+// audience is aud: a string when there is one (RFC 7519 §4.1.3).
+func audience(resources []string) any {
+	if len(resources) == 1 {
+		return resources[0]
 	}
-	// Parameters in the URI end up in logs. The endpoint's own URI has none, so
-	// that any query is refused rather than a list of names.
-	if r.URL.RawQuery != "" || r.URL.ForceQuery {
-		return nil, invalidRequest("parameters belong in the body")
-	}
-	fields := r.Header.Values("Content-Type")
-	if len(fields) != 1 {
-		return nil, invalidRequest("the body needs one Content-Type")
-	}
-	if media, _, err := mime.ParseMediaType(fields[0]); err != nil || media != "application/x-www-form-urlencoded" {
-		return nil, invalidRequest("the body is not application/x-www-form-urlencoded")
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, invalidRequest("the body could not be read")
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, invalidRequest("the body is not form-encoded")
-	}
-	for name, values := range form {
-		if len(values) > 1 && name != "resource" {
-			return nil, invalidRequest("a parameter is repeated")
-		}
-		for _, v := range values {
-			if !utf8.ValidString(name) || !utf8.ValidString(v) {
-				return nil, invalidRequest("the body is not UTF-8")
-			}
-		}
-	}
-	return form, nil
-}
-
-// unique returns a copy of list without repetitions, in order.
-func unique(list []string) []string {
-	var once []string
-	for _, s := range list {
-		if !slices.Contains(once, s) {
-			once = append(once, s)
-		}
-	}
-	return once
+	return resources
 }

@@ -1,0 +1,63 @@
+package issuertest
+
+import (
+	"net/url"
+	"slices"
+)
+
+// refresh is the refresh token grant (RFC 6749 §6). Every refresh token works
+// once. A second use means that two parties hold it, so neither may go on
+// (RFC 9700 §4.14.2). Checking and rotating are one step: of two refreshes at
+// the same time one is the second.
+func (i *Issuer) refresh(c *client, form url.Values) (*Tokens, *tokenError) {
+	token := form.Get("refresh_token")
+	if token == "" {
+		return nil, invalidRequest("refresh_token is missing")
+	}
+	f, scopes, resources, next, refused := i.grants.exchange(c, token, form)
+	if refused != nil {
+		return nil, refused
+	}
+	return i.respond(c, f, scopes, resources, next, ""), nil
+}
+
+// exchange takes a refresh token and returns the next one, and what the access
+// token beside it is for.
+func (g *grants) exchange(c *client, token string, form url.Values) (f *family, scopes, resources []string, next string, refused *tokenError) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f, current := g.refreshed(token)
+	if f != nil && f.client == c.ID && !current {
+		g.families.delete(f.id)
+	}
+	if f == nil || f.client != c.ID || !current {
+		return nil, nil, nil, "", invalidGrant("the refresh token is unknown, expired, used or another client's")
+	}
+	// A mistake in the rest does not cost the client its token.
+	scopes = f.scopes
+	if scope := form.Get("scope"); scope != "" {
+		scopes, refused = narrow(scope, f.scopes)
+	}
+	if refused == nil {
+		resources, refused = f.audience(form["resource"])
+	}
+	if refused != nil {
+		return nil, nil, nil, "", refused
+	}
+	return f, scopes, resources, g.rotate(f), nil
+}
+
+// audience returns the resources of a token for a request that asks for some
+// (RFC 8707 §2.2): by default all that were granted, never others.
+func (f *family) audience(asked []string) ([]string, *tokenError) {
+	uris := indicators(asked)
+	if len(uris) == 0 {
+		return f.resources, nil
+	}
+	for _, uri := range uris {
+		if !slices.Contains(f.resources, uri) {
+			return nil, refuse("invalid_target", "resource is malformed or was not granted")
+		}
+	}
+	return uris, nil
+}
