@@ -42,11 +42,12 @@ func (c *guarded) Value(key any) any {
 // admitted reports whether the guard let the request through.
 func (c *guarded) admitted() bool { return c.anonymous || c.token.Load() != nil }
 
-// under returns c for g, another guard that For made of c's: what is refused
-// below it is refused as g does.
-func (c *guarded) under(g *Guard) *guarded {
+// under returns c, which is in ctx, for g, another guard that For made of c's:
+// what is refused below it is refused as g does. All that ctx gained since then,
+// such as a deadline, is kept.
+func (c *guarded) under(ctx context.Context, g *Guard) *guarded {
 	inner := &guarded{
-		Context: c, guard: g, scheme: c.scheme,
+		Context: ctx, guard: g, scheme: c.scheme,
 		authorization: c.authorization, anonymous: c.anonymous,
 	}
 	inner.token.Store(c.token.Load())

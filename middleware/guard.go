@@ -153,8 +153,8 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		if c := g.passed(r); c != nil {
 			if c.guard != g {
 				// Judged already, and for another route or for none yet.
-				inner := r.WithContext(c.under(g))
-				defer func() { r.Pattern = inner.Pattern }()
+				outer, inner := r, r.WithContext(c.under(r.Context(), g))
+				defer func() { outer.Pattern = inner.Pattern }()
 				r = inner
 			}
 			next.ServeHTTP(w, r)
