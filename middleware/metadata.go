@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +56,6 @@ type document struct {
 	url     string // where it is published
 	pattern string
 	body    []byte
-	length  []string // of body, as a field value
 }
 
 // Metadata returns the handler that serves the metadata of this API (RFC 9728
@@ -83,10 +81,9 @@ func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "max-age="+strconv.Itoa(metadataLifetime))
 		h.Set("X-Content-Type-Options", "nosniff")
-		h["Content-Length"] = d.length
-		if r.Method == http.MethodGet {
-			_, _ = w.Write(d.body) // the client may be gone
-		}
+		// net/http sets the length, leaves the body out of the answer to HEAD,
+		// and lets middleware that compresses have a length of its own.
+		_, _ = w.Write(d.body) // the client may be gone
 	case http.MethodOptions:
 		h.Set("Allow", "GET, HEAD, OPTIONS")
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
@@ -144,12 +141,12 @@ func (g *Guard) describe(m *Metadata) (*document, error) {
 	}
 	g.enforced(members)
 
-	for name, value := range m.Extra {
-		_, taken := members[name]
+	for _, name := range slices.Sorted(maps.Keys(m.Extra)) {
+		value := m.Extra[name]
 		switch {
-		case name == "signed_metadata":
+		case strings.EqualFold(name, "signed_metadata"):
 			add("signed_metadata is not offered")
-		case taken:
+		case says(members, name):
 			add("Extra: %s is said elsewhere", name)
 		default:
 			if err := checkExtra(name, value); err != nil {
@@ -162,124 +159,19 @@ func (g *Guard) describe(m *Metadata) (*document, error) {
 	if err != nil {
 		add("Extra: %w", err)
 	}
-	d.body, d.length = body, []string{strconv.Itoa(len(body))}
+	d.body = body
 	return d, errors.Join(wrong...)
 }
 
-// enforced adds what g itself asks of tokens and of how they are sent.
-func (g *Guard) enforced(members map[string]any) {
-	members["bearer_methods_supported"] = g.bearerMethods()
-	proofs, certificates := g.opts.RequireBinding, false // only proofs will do
-	var algs []string
-	for _, b := range g.bindings {
-		if b.member != "jkt" {
-			proofs = false
-			certificates = certificates || b.member == "x5t#S256"
-			continue
-		}
-		for _, p := range b.Challenge().Params {
-			if p.Name == "algs" {
-				algs = strings.Fields(p.Value)
-			}
+// says reports whether members has one with this name, in any case: there are
+// clients whose decoder takes one for the other, as encoding/json does.
+func says(members map[string]any, name string) bool {
+	for said := range members {
+		if strings.EqualFold(said, name) {
+			return true
 		}
 	}
-	members["dpop_signing_alg_values_supported"] = algs
-	members["dpop_bound_access_tokens_required"] = onlyTrue(proofs)
-	members["tls_client_certificate_bound_access_tokens"] = onlyTrue(certificates)
-}
-
-// onlyTrue is b, or no value where b is what a missing member means.
-func onlyTrue(b bool) any {
-	if b {
-		return b
-	}
-	return nil
-}
-
-// bearerMethods finds out by which methods of RFC 6750 §2 g takes bearer tokens:
-// it asks the Sources about a made-up request for each. The list is never nil:
-// an empty one says that there is none (RFC 9728 §2).
-func (g *Guard) bearerMethods() []string {
-	methods := []string{}
-	if g.speaks(schemeBearer) < 0 {
-		return methods
-	}
-	const sample = "warder-sample"
-	const form = "access_token=" + sample
-	for _, m := range []struct{ name, method, query, body, authorization string }{
-		{name: "header", method: http.MethodGet, authorization: schemeBearer + " " + sample},
-		{name: "body", method: http.MethodPost, body: form},
-		{name: "query", method: http.MethodGet, query: form},
-	} {
-		if slices.ContainsFunc(g.opts.Sources, func(source Source) (found bool) {
-			r, err := http.NewRequest(m.method, "https://api.invalid/?"+m.query, strings.NewReader(m.body))
-			if err != nil {
-				return false
-			}
-			if m.authorization != "" {
-				r.Header.Set("Authorization", m.authorization)
-			}
-			if m.body != "" {
-				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			}
-			defer func() { _ = recover() }() // it wants more of a request: then it found nothing in this one
-			c, err := source(r)
-			return err == nil && c.Token == sample && strings.EqualFold(c.Scheme, schemeBearer)
-		}) {
-			methods = append(methods, m.name)
-		}
-	}
-	return methods
-}
-
-// splitResource returns the origin of a resource identifier and the path that
-// its well-known URL ends in: a slash that is alone is none (RFC 9728 §3.1).
-func splitResource(resource string) (origin, path string, err error) {
-	u, err := publicURL(resource)
-	switch {
-	case err != nil:
-		return "", "", fmt.Errorf("Resource: %w", err)
-	case strings.Contains(resource, "?"):
-		return "", "", errors.New("Resource: has a query")
-	}
-	scheme, rest, _ := strings.Cut(resource, "://")
-	if i := strings.IndexByte(rest, '/'); i >= 0 {
-		rest, path = rest[:i], rest[i:]
-	}
-	if path == "/" {
-		path = ""
-	}
-	// A mux cleans such paths, and no pattern has them.
-	odd := path != "" && path != u.EscapedPath() || strings.Contains(path, "//")
-	for segment := range strings.SplitSeq(u.Path, "/") {
-		odd = odd || segment == "." || segment == ".."
-	}
-	if odd {
-		return "", "", errors.New("Resource: a path that cannot be routed as it is")
-	}
-	return scheme + "://" + rest, path, nil
-}
-
-// publicURL reads an absolute https URL without password and fragment. Plain
-// http is for loopback hosts. The error does not quote it.
-func publicURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case raw == "":
-		return nil, errors.New("is missing")
-	case err != nil, u.Host == "", u.Hostname() == "", u.User != nil:
-		return nil, errors.New("is not an absolute URL")
-	case strings.Contains(raw, "#"):
-		return nil, errors.New("has a fragment")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopbackName(u.Hostname()):
-		return u, nil
-	}
-	return nil, errors.New("is not https")
-}
-
-func isLoopbackName(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+	return false
 }
 
 // checkExtra judges the members of RFC 9728 §2 that have rules and that the

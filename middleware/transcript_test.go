@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite the responses in testdata/*.htt
 // TestTranscripts sends the request of each file to a server whose guard the
 // file describes, and compares the response byte by byte, Date apart:
 //
-//	# guard: bearer dpop mtls cookie require-binding require-tls anonymous for=/r scope=a,b realm=the rest
+//	# guard: bearer dpop mtls cookie metadata require-binding require-tls anonymous for=/r scope=a,b realm=the rest
 //	# peer: the address that the request comes from; default 192.0.2.1:40000
 //	# local: the address that the request reaches; default 192.0.2.2:80
 //	# needs: scopes that the route requires; "all" for none, "nothing said" for the zero Requirement
@@ -125,6 +125,8 @@ func (s *transcript) guard(t *testing.T, v middleware.Verifier, observe middlewa
 			opts.RequireTLS = true
 		case "anonymous":
 			opts.AllowAnonymous = true
+		case "metadata":
+			opts.Metadata = &middleware.Metadata{Resource: "https://rs.example/api", AuthorizationServers: []string{issuer}}
 		case "for":
 			route = value
 		case "scope":
