@@ -1,9 +1,12 @@
-package recipes
+package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	warder "github.com/warder-go/warder/middleware"
 )
@@ -13,23 +16,35 @@ import (
 var nextLine = strings.NewReplacer("\r\n", "\ndata: ", "\n", "\ndata: ", "\r", "\ndata: ")
 
 // Changes streams server-sent events until the client leaves, its access token
-// expires, or changes is closed.
+// expires, or changes is closed. A last event called expired tells a token's
+// end from a connection's: a client that reads it gets another token first, and
+// connects again then. (It needs data, or browsers drop it.)
 func Changes(changes <-chan string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := warder.WithExpiry(r.Context())
 		defer cancel()
+		if ctx.Err() != nil { // expired, but admitted within ClockSkew: 401, or it would come back at once
+			warder.Deny(w, r, context.Cause(ctx))
+			return
+		}
+		stream := http.NewResponseController(w)
+		if exp, ok := ctx.Deadline(); ok { // a client that stops reading must not keep us
+			_ = stream.SetWriteDeadline(exp.Add(5 * time.Second))
+		}
 		w.Header().Set("Content-Type", "text/event-stream")
-		for {
+		for ctx.Err() == nil {
+			_ = stream.Flush()
 			select {
 			case <-ctx.Done():
-				return
 			case change, ok := <-changes:
 				if !ok {
 					return
 				}
 				fmt.Fprintf(w, "data: %s\n\n", nextLine.Replace(change))
-				_ = http.NewResponseController(w).Flush()
 			}
+		}
+		if errors.Is(context.Cause(ctx), warder.InvalidToken) {
+			fmt.Fprint(w, "event: expired\ndata: the access token expired\n\n")
 		}
 	}
 }

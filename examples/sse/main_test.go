@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+)
+
+// The tour's own expectations are the test: run fails when one is not met.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := run(t.Context(), &out, "127.0.0.1:0", true); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, want := range []string{"    event: expired\n", `error="invalid_token", error_description="The access token expired"`, "curl -iN "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// lines tells when a line with the text was written.
+type lines struct {
+	text string
+	seen chan struct{}
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.text) {
+		close(l.seen)
+	}
+	return len(p), nil
+}
+
+func TestServesUntilInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	out := &lines{text: "Serving until Ctrl-C", seen: make(chan struct{})}
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, out, "127.0.0.1:0", false) }()
+	select {
+	case <-out.seen:
+	case err := <-done:
+		t.Fatalf("stopped before it was interrupted: %v", err)
+	}
+	interrupt()
+	if err := <-done; err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+}
