@@ -1,0 +1,125 @@
+// Command mcp runs an issuer and an MCP server guarded by Warder in one
+// process. The MCP SDK's own client finds the issuer from the server's first
+// 401, gets a token from it, asks for more scope when a tool needs it, and a
+// table shows what the server answers to everybody else.
+//
+//	go run .         then try the curl line it prints
+//	go run . -once   exits after the table
+//
+// The order is what matters: the guard outside decides about tokens and
+// answers refusals; [withTokenInfo] inside only tells the SDK who was
+// admitted; [operations] between them asks of each call what its tool needs,
+// while there is still an HTTP response to put a challenge in.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/warder-go/warder/issuertest"
+	"github.com/warder-go/warder/jwks"
+	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/scopes"
+)
+
+func main() {
+	once := flag.Bool("once", false, "exit after the table: 0 if every answer is as expected")
+	addr := flag.String("addr", "127.0.0.1:0", "where the MCP server listens")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// Every scope and what it is for. The challenge of a tool names all that its
+// calls need, those of the endpoint included: clients ask for what it names.
+var (
+	endpoint = scopes.All("notes:read")
+	toolbox  = map[string]scopes.Requirement{
+		"whoami":   endpoint,
+		"add_note": scopes.All("notes:read", "notes:write"),
+	}
+)
+
+// newAPI is what you would write in your own service. The resource is the URL
+// that clients use, byte for byte: the audience of the tokens, and what the
+// metadata calls itself. Options may be nil.
+func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (http.Handler, error) {
+	cfg.Audience = []string{resource} // tokens for anybody else are refused
+	verifier, err := jwks.NewVerifier(cfg)
+	if err != nil {
+		return nil, err
+	}
+	guard := warder.New(verifier, &warder.Options{
+		Metadata: &warder.Metadata{
+			Resource:             resource,
+			AuthorizationServers: []string{cfg.Issuer},
+			Scopes:               scopes.Routes{"/mcp": endpoint}.Scopes(), // where clients start; challenges name more
+			Name:                 "Notes",
+		},
+		WriteDenial: writeDenial,
+	})
+
+	server := newServer(toolbox)
+	sdk := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, opts)
+	document, metadata := guard.Metadata()
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", operations(toolbox, withTokenInfo(sdk)))
+	mux.Handle(document, metadata)
+	api, err := scopes.Routes{
+		"/mcp":   endpoint, // POST, and the GET and DELETE of sessions: no method is forgotten
+		document: scopes.Public(),
+	}.Handler(guard, mux)
+	if err != nil {
+		return nil, err
+	}
+	// MCP wants Origin judged (transports, "Security & Endpoint").
+	return http.NewCrossOriginProtection().Handler(api), nil
+}
+
+// run serves the API until ctx ends, or until the table is printed.
+func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+	issuer := issuertest.NewIssuer()
+	defer issuer.Close()
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	resource := "http://" + listener.Addr().String() + "/mcp"
+	api, err := newAPI(jwks.Config{Issuer: issuer.URL}, resource, nil)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler: api, ReadHeaderTimeout: 5 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the program
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	err = (&tour{ctx: ctx, out: out, issuer: issuer, resource: resource}).show()
+	if err == nil && !once {
+		fmt.Fprintln(out, "\nServing until Ctrl-C.")
+		select {
+		case <-ctx.Done():
+		case err = <-served:
+			return err
+		}
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(end))
+}
