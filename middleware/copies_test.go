@@ -30,7 +30,7 @@ func TestTheInnermostCopyAnswers(t *testing.T) {
 		{"a copy outside, another inside", copied("GET /out", "out"), copied("GET /in", "read"), denies, 401, `, error="invalid_token", scope="read"`, "GET /in"},
 		{"a copy outside, the guard inside", copied("GET /out", "out"), same, denies, 401, `, error="invalid_token"`, ""},
 		{"the same copy twice", copied("GET /in", "read"), copied("GET /in", "read"), denies, 401, `, error="invalid_token", scope="read"`, "GET /in"},
-		{"R9728-11 403: the scope is the requirement's", same, copied("GET /in", "read"), needs, 403, lacks, "GET /in"},
+		{"R9728-11 403 by a requirement", same, copied("GET /in", "write"), needs, 403, lacks, "GET /in"},
 		{"MCP-06 a copy for offline_access", same, copied("GET /in", "offline_access read"), denies, 401, `, error="invalid_token", scope="read"`, "GET /in"},
 		{"MCP-06 a copy for nothing else", same, copied("GET /in", "offline_access"), denies, 401, `, error="invalid_token"`, "GET /in"},
 	} {
