@@ -11,8 +11,8 @@ type Actor struct {
 // Actor returns the current actor of a token that somebody got by delegation:
 // the outermost act claim. It reports false where the subject acts for itself.
 // Actors nested in that claim are history and no ground for decisions (RFC 8693
-// §4.1); may_act is no actor (§4.4). A claim that cannot be read is an actor
-// without any name, whom no list of those who may act holds.
+// §4.1); may_act is no actor (§4.4). It reads Raw. A claim that cannot be read is
+// an actor without any name: name those who may act, not those who may not.
 func (t *Token) Actor() (Actor, bool) {
 	claims, err := t.object()
 	if err != nil {
@@ -35,10 +35,11 @@ func (t *Token) Actor() (Actor, bool) {
 }
 
 // SubjectIsClient reports whether the token is a client's own, as after the
-// client credentials grant: its subject is the client itself, or there is none
-// (RFC 9068 §2.2). Without this, a client whose ID equals a user's would pass
-// for that user (RFC 9700 §4.15). Issuers that name a client by something else
-// than its client_id need a look at the claim by which they tell the two apart.
+// client credentials grant: its subject is the client itself (RFC 9068 §2.2).
+// Without this, a client whose ID equals a user's would pass for that user (RFC
+// 9700 §4.15). It is false where the two cannot be told apart by these: where the
+// token has no client_id or no subject, and where the issuer gives clients
+// accounts with IDs of their own.
 func (t *Token) SubjectIsClient() bool {
-	return t.ClientID != "" && (t.Subject == "" || t.Subject == t.ClientID)
+	return t.Subject != "" && t.Subject == t.ClientID
 }

@@ -167,3 +167,20 @@ func forThisAPI(scope string) string {
 	words := strings.Split(scope, " ")
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == offlineAccess }), " ")
 }
+
+// united returns the scope-tokens of both, each once.
+func united(a, b string) string {
+	switch {
+	case a == "" || a == b:
+		return b
+	case b == "":
+		return a
+	}
+	words := strings.Split(a, " ")
+	for w := range strings.SplitSeq(b, " ") {
+		if !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, " ")
+}

@@ -101,8 +101,13 @@ var bare = New(VerifierFunc(func(context.Context, string, *http.Request) (*Token
 
 // WithExpiry returns a context that ends when the token in ctx expires, for
 // handlers that go on answering: server-sent events, WebSockets. Its cause is
-// then an error that is [InvalidToken]. Without a token, or for a token
-// without exp, it ends with ctx. Call the CancelFunc when the work is done.
+// then an error that is [InvalidToken], which [Deny] answers. Without a token, or
+// for a token without exp, it ends with ctx. Call the CancelFunc when the work is
+// done.
+//
+// A verifier's clock skew admits a token for a moment after its exp: the context
+// has then ended when the handler begins. It does not interrupt a Write that
+// blocks; a write deadline does.
 func WithExpiry(ctx context.Context) (context.Context, context.CancelFunc) {
 	t, ok := FromContext(ctx)
 	if !ok || t.Expiry.IsZero() {

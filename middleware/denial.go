@@ -87,7 +87,7 @@ func (g *Guard) deny(w http.ResponseWriter, r *http.Request, e *Error, scheme st
 		hangUp(r)
 		return
 	}
-	d := g.denial(e, scheme)
+	d := g.denial(g.withOuterScopes(e, r), scheme)
 	if g.opts.WriteDenial == nil {
 		if e == errNoToken {
 			d.values = g.noTokenValues // the refusal that scanners ask for most
@@ -125,7 +125,7 @@ func (g *Guard) denial(e *Error, scheme string) Denial {
 		return d
 	case http.StatusUnauthorized, http.StatusBadRequest:
 	case http.StatusForbidden:
-		if e.Code == "" {
+		if e.Code == "" && e.Reason != ReasonWrongCaller {
 			return d // no token would help
 		}
 	default:
@@ -146,13 +146,17 @@ func (g *Guard) denial(e *Error, scheme string) Denial {
 	}
 	d.Challenges = make([]Challenge, 0, len(g.challenges))
 	for _, c := range g.challenges {
-		carries := e.Code != "" && slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, c.Scheme) })
-		if d.StatusCode == http.StatusForbidden && !carries {
+		carries := e.Code != "" && in(schemes, c.Scheme)
+		if d.StatusCode == http.StatusForbidden && !in(schemes, c.Scheme) {
 			continue // the request was authenticated: another scheme is no answer
 		}
 		d.Challenges = append(d.Challenges, g.challenge(c, e, carries, d.StatusCode))
 	}
 	return d
+}
+
+func in(schemes []string, scheme string) bool {
+	return slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
 }
 
 // challenge is base for e.
@@ -166,16 +170,43 @@ func (g *Guard) challenge(base Challenge, e *Error, carries bool, status int) Ch
 		}
 		ps = append(ps, e.Params...)
 	}
-	// A 401 names the scope that the route needs anyway, so that a client can
-	// ask for the right token at once; a 400 is not about tokens.
-	scope := e.Scope
-	if scope == "" && e.Code != InsufficientUserAuthentication {
-		scope = g.scope // a step-up names a scope only if that is lacking too (RFC 9470 §3)
-	}
-	if scope = forThisAPI(scope); scope != "" && status != http.StatusBadRequest {
+	if scope := g.scopeFor(e, status); scope != "" {
 		ps = append(ps, Param{"scope", scope})
 	}
 	return Challenge{Scheme: base.Scheme, Params: ps}
+}
+
+// scopeFor returns the scope to ask for after e. A 401 names what the route needs
+// in any case, so that a client can get the right token at once. All else names a
+// scope only where one is lacking, but then the route's too: a token with nothing
+// but the other would fail at the route. A 400 is not about tokens.
+func (g *Guard) scopeFor(e *Error, status int) string {
+	isStepUp := e.Code == InsufficientUserAuthentication // names it only if it is lacking too (RFC 9470 §3)
+	switch {
+	case status == http.StatusBadRequest:
+		return ""
+	case e.Scope == "" && (status != http.StatusUnauthorized || isStepUp):
+		return ""
+	}
+	return forThisAPI(united(g.scope, e.Scope))
+}
+
+// withOuterScopes returns e, if it asks for a scope, with those that the routes
+// around this one need: tables of routes may stand in one another.
+func (g *Guard) withOuterScopes(e *Error, r *http.Request) *Error {
+	if e.Scope == "" {
+		return e
+	}
+	scope := e.Scope
+	for c := g.current(r); c != nil && c.guard.root == g.root; c = current(c.Context) {
+		scope = united(c.guard.scope, scope)
+	}
+	if scope == e.Scope {
+		return e
+	}
+	own := *e // errors are shared
+	own.Scope = scope
+	return &own
 }
 
 // schemeOf returns the scheme of r's credentials, or one that g does not speak.

@@ -8,8 +8,9 @@ import (
 )
 
 // Detail is one element of the claim authorization_details (RFC 9396 §2): one
-// thing that the client may do. The fields are the members that all types share
-// (§2.2); the others, such as an amount, are in Raw.
+// thing that the client may do, or, as an argument, what it must be allowed to do.
+// The fields are the members that all types share (§2.2); the others, such as an
+// amount, are in Raw.
 type Detail struct {
 	Type       string   // type
 	Locations  []string // locations: where it counts; nil: wherever the token does
@@ -22,14 +23,17 @@ type Detail struct {
 	Raw json.RawMessage
 }
 
-// Details returns what the token grants of this type (RFC 9396) at one of these
-// locations. A detail that names locations counts only at those, so without any
-// here it does not count; one that names none counts. One whose members have
-// types other than those of RFC 9396 §2.2 is left out: what cannot be
-// understood grants nothing.
-func (t *Token) Details(typ string, locations ...string) []Detail {
+// Details returns what the token grants of what is wanted (RFC 9396): the details
+// of its Type that have each of its Actions, DataTypes and Privileges, and its
+// Identifier if it has one. Of want's Locations, the identifiers of this API, one
+// must be among those that a detail names; a detail that names none counts, and
+// without Locations in want, one that names some does not. What want leaves out is
+// not judged; without a Type, nothing is granted. A detail whose members have
+// types other than those of RFC 9396 §2.2 is left out: what cannot be understood
+// grants nothing.
+func (t *Token) Details(want Detail) []Detail {
 	claims, err := t.object()
-	if err != nil {
+	if err != nil || want.Type == "" {
 		return nil // fail closed
 	}
 	value, _ := claims.Get("authorization_details")
@@ -39,8 +43,7 @@ func (t *Token) Details(typ string, locations ...string) []Detail {
 	}
 	var granted []Detail
 	for _, element := range elements {
-		d, ok := readDetail(element)
-		if ok && d.Type == typ && d.countsAt(locations) {
+		if d, ok := readDetail(element); ok && d.grants(want) {
 			granted = append(granted, d)
 		}
 	}
@@ -51,8 +54,19 @@ func (t *Token) Details(typ string, locations ...string) []Detail {
 // names match exactly. The error quotes no value.
 func (d Detail) Decode(v any) error { return decode(d.Raw, v) }
 
-func (d Detail) countsAt(locations []string) bool {
-	return d.Locations == nil || slices.ContainsFunc(d.Locations, func(l string) bool { return slices.Contains(locations, l) })
+func (d Detail) grants(want Detail) bool {
+	lacks := func(all []string) func(string) bool {
+		return func(s string) bool { return !slices.Contains(all, s) }
+	}
+	switch {
+	case d.Type != want.Type, want.Identifier != "" && d.Identifier != want.Identifier:
+		return false
+	case slices.ContainsFunc(want.Actions, lacks(d.Actions)),
+		slices.ContainsFunc(want.DataTypes, lacks(d.DataTypes)),
+		slices.ContainsFunc(want.Privileges, lacks(d.Privileges)):
+		return false
+	}
+	return d.Locations == nil || slices.ContainsFunc(want.Locations, func(l string) bool { return slices.Contains(d.Locations, l) })
 }
 
 func readDetail(v strictjson.Value) (d Detail, ok bool) {

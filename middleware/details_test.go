@@ -92,14 +92,14 @@ func TestDetails(t *testing.T) {
 		{"a Raw that is no UTF-8", detailed("[{\"type\":\"payment\",\"x\":\"\xff\"}]"), nil, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			equal(t, row.token.Details("payment", row.locations...), row.want)
+			equal(t, row.token.Details(middleware.Detail{Type: "payment", Locations: row.locations}), row.want)
 		})
 	}
 }
 
 func TestDetailsOfNoType(t *testing.T) {
 	token := detailed(`[{"type":""},{},{"type":"payment"}]`)
-	if got := token.Details(""); got != nil {
+	if got := token.Details(middleware.Detail{}); got != nil {
 		t.Errorf("%v: a detail without a type is none", got)
 	}
 }
@@ -108,18 +108,18 @@ func TestDetailsOfNoType(t *testing.T) {
 // to them, no other sees.
 func TestDetailsAreTheCallersOwn(t *testing.T) {
 	token := detailed(`[{"type":"payment","actions":["pay"],"identifier":"i"}]`)
-	want := token.Details("payment")
-	first := token.Details("payment")
+	want := token.Details(middleware.Detail{Type: "payment"})
+	first := token.Details(middleware.Detail{Type: "payment"})
 	first[0].Actions[0] = "changed"
 	_ = append(first[0].Actions[:1], "more")
 	for i := range first[0].Raw {
 		first[0].Raw[i] = 'x'
 	}
-	equal(t, token.Details("payment"), want)
+	equal(t, token.Details(middleware.Detail{Type: "payment"}), want)
 }
 
 func TestDetailDecode(t *testing.T) {
-	detail := detailed(`[{"type":"payment","amount":"10.00","Currency":"EUR","nested":{"a":[1]}}]`).Details("payment")[0]
+	detail := detailed(`[{"type":"payment","amount":"10.00","Currency":"EUR","nested":{"a":[1]}}]`).Details(middleware.Detail{Type: "payment"})[0]
 	type payment struct {
 		Type     string         `json:"type"`
 		Amount   string         `json:"amount"`
@@ -187,8 +187,8 @@ func FuzzDetails(f *testing.F) {
 	f.Add("\xff{", "\x00", "x")
 	f.Fuzz(func(t *testing.T, raw, typ, location string) {
 		token := &middleware.Token{Raw: json.RawMessage(raw)}
-		got := token.Details(typ, location)
-		anywhere := token.Details(typ)
+		got := token.Details(middleware.Detail{Type: typ, Locations: []string{location}})
+		anywhere := token.Details(middleware.Detail{Type: typ})
 		if len(anywhere) > len(got) {
 			t.Fatalf("%d count without a location, %d with one", len(anywhere), len(got))
 		}

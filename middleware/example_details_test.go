@@ -21,7 +21,7 @@ func ExampleToken_Details() {
 	}
 	pay := func(w http.ResponseWriter, r *http.Request, cents int) {
 		token, _ := middleware.FromContext(r.Context())
-		for _, detail := range token.Details("payment", here) {
+		for _, detail := range token.Details(middleware.Detail{Type: "payment", Locations: []string{here}}) {
 			var granted struct {
 				Cents int `json:"cents"`
 			}

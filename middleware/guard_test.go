@@ -196,8 +196,8 @@ func TestForNamesTheScopeIn401(t *testing.T) {
 	w = httptest.NewRecorder()
 	r := bearer("scope.read" + tokenSuffix)
 	g.For("GET /", "read").Handler(scopes.Require("write")(unreachable(t))).ServeHTTP(w, r)
-	equal(t, w.Header()["Www-Authenticate"], []string{ // the requirement knows better
-		`Bearer realm="api", error="insufficient_scope", error_description="The access token does not grant the scope that this operation needs", scope="write"`})
+	equal(t, w.Header()["Www-Authenticate"], []string{ // a token with write alone would fail at the route
+		`Bearer realm="api", error="insufficient_scope", error_description="The access token does not grant the scope that this operation needs", scope="read write"`})
 }
 
 // Outer middleware, such as metrics, sees which route a mux below chose.

@@ -22,13 +22,23 @@ type claim struct {
 	values []string
 }
 
-// errWrongCaller has no challenge: another scope would not help, and a client
-// that believed so would ask for tokens in a loop.
+// errWrongCaller has no Code, so the challenge has no error: a client that took it
+// for a lack of scope would ask for tokens in a loop.
 var errWrongCaller = &middleware.Error{Reason: middleware.ReasonWrongCaller}
+
+// errLacksClaim names no scope: those that the route needs, the token has.
+var errLacksClaim = &middleware.Error{
+	Code: middleware.InsufficientScope, Reason: middleware.ReasonWrongCaller,
+	Description: "The access token does not grant the group, role or entitlement that this operation needs",
+}
 
 // User returns q for users' tokens alone: those of clients that act for
 // themselves are refused (RFC 9700 §4.15). A token counts as a user's if it
 // names a subject and a client that differ, so one without client_id does not.
+//
+// That is how RFC 9068 tells them apart. Issuers that give a client an account of
+// its own, whose ID is then the subject, do it by a claim: add [Requirement.Claim]
+// for that. docs/providers.md names it for each.
 func (q Requirement) User() Requirement { return q.with(func(r *rule) { r.caller = user }) }
 
 // Client returns q for the tokens alone of clients that act for themselves, as
@@ -46,8 +56,8 @@ func (c caller) is(t *middleware.Token) bool {
 }
 
 // Claim returns q for tokens whose claim of this name holds one of these
-// values: groups, roles or entitlements (RFC 9068 §2.2.3.1), or whatever the
-// issuer calls it. The claim is a string, an array of strings, or an array of
+// values: groups, roles or entitlements (RFC 9068 §2.2.3.1), or another claim of
+// the token's, not one within a claim. The claim is a string, an array of strings, or an array of
 // objects with a member value (RFC 7643 §4.1.2). Values are compared whole and
 // case-sensitively. Claim twice asks for both. No name and no value panic.
 func (q Requirement) Claim(name string, values ...string) Requirement {

@@ -6,51 +6,29 @@ import (
 	"github.com/warder-go/warder/middleware"
 )
 
-// Detail is what one of a token's authorization_details must grant (RFC 9396
-// §2.2). The zero value is none, and panics in [Requirement.Detail].
-type Detail struct {
-	Type    string   // required
-	Actions []string // each must be among the detail's actions; default none
-
-	// Locations are the identifiers of this API: a detail that names locations
-	// counts only if one of these is among them. Default none: details that
-	// name locations do not count.
-	Locations []string
+// errInsufficientDetails names no scope: the token has those, and no parameter
+// of a challenge could say which detail is lacking.
+var errInsufficientDetails = &middleware.Error{
+	Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientDetails,
+	Description: "The access token does not grant the authorization details that this operation needs",
 }
 
-// Detail returns q for tokens of which one of the authorization_details is as
-// want says (RFC 9396). Types compare exactly; one that the API does not ask for
-// grants nothing. What a type has members of its own for, such as an amount, is
-// for the handler to judge, by [middleware.Token.Details]. Detail twice asks for
-// both. A want without a Type panics.
-func (q Requirement) Detail(want Detail) Requirement {
+// Detail returns q for tokens that grant what is wanted by their
+// authorization_details (RFC 9396): see [middleware.Token.Details], by which a
+// handler then judges what want cannot say, such as an amount. Types that no route
+// asks for grant nothing. Detail twice asks for both. A want without a Type panics.
+func (q Requirement) Detail(want middleware.Detail) Requirement {
 	if want.Type == "" {
 		panic("scopes: Detail without a Type")
 	}
-	want.Actions, want.Locations = slices.Clone(want.Actions), slices.Clone(want.Locations)
-	return q.with(func(r *rule) {
-		r.details = append(slices.Clip(r.details), want)
-		// Which detail is lacking, no parameter of a challenge can say.
-		r.uncovered = &middleware.Error{
-			Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientDetails,
-			Description: "The access token does not grant the authorization details that this operation needs",
-			Scope:       r.least,
-		}
-	})
+	want.Locations, want.Actions = slices.Clone(want.Locations), slices.Clone(want.Actions)
+	want.DataTypes, want.Privileges = slices.Clone(want.DataTypes), slices.Clone(want.Privileges)
+	return q.with(func(r *rule) { r.details = append(slices.Clip(r.details), want) })
 }
 
 func (r *rule) detailed(t *middleware.Token) bool {
 	for _, want := range r.details {
-		if !slices.ContainsFunc(t.Details(want.Type, want.Locations...), want.grantedBy) {
-			return false
-		}
-	}
-	return true
-}
-
-func (want Detail) grantedBy(d middleware.Detail) bool {
-	for _, a := range want.Actions {
-		if !slices.Contains(d.Actions, a) {
+		if len(t.Details(want)) == 0 {
 			return false
 		}
 	}

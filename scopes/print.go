@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -33,10 +34,22 @@ func (q Requirement) String() string {
 	switch {
 	case len(r.scopes) == 0:
 		all = append(all, "any token")
-	case r.any:
-		all = append(all, "scope "+strings.Join(r.scopes, " or "))
+	case r.mistake != nil:
+		all = append(all, "nobody: a mistake in the hierarchy")
 	default:
-		all = append(all, "scope "+strings.Join(r.scopes, " and "))
+		var scopes []string
+		for _, granting := range r.granted {
+			s := granting[0]
+			if len(granting) > 1 {
+				s += " (or " + strings.Join(granting[1:], ", ") + ")"
+			}
+			scopes = append(scopes, s)
+		}
+		and := " and "
+		if r.any {
+			and = " or "
+		}
+		all = append(all, "scope "+strings.Join(scopes, and))
 	}
 	switch r.caller {
 	case user:
@@ -44,24 +57,46 @@ func (q Requirement) String() string {
 	case client:
 		all = append(all, "of a client itself")
 	}
+	if r.acr != nil {
+		all = append(all, "acr "+strings.Join(r.acr, " or "))
+	}
+	if r.maxAge > 0 {
+		all = append(all, "signed in at most "+r.maxAge.String()+" ago")
+	}
 	for _, c := range r.claims {
-		all = append(all, c.name+" "+strings.Join(c.values, " or "))
-	}
-	if r.stepUp.acr != nil {
-		all = append(all, "acr "+strings.Join(r.stepUp.acr, " or "))
-	}
-	if r.stepUp.maxAge > 0 {
-		all = append(all, "signed in at most "+r.stepUp.maxAge.String()+" ago")
+		all = append(all, words([]string{c.name}, "")+" "+words(c.values, " or "))
 	}
 	for _, d := range r.details {
-		s := "detail " + d.Type
+		s := "detail " + words([]string{d.Type}, "")
 		if len(d.Actions) > 0 {
-			s += " to " + strings.Join(d.Actions, " and ")
+			s += " to " + words(d.Actions, " and ")
+		}
+		if d.Identifier != "" {
+			s += " identifier " + words([]string{d.Identifier}, "")
+		}
+		if len(d.DataTypes) > 0 {
+			s += " datatypes " + words(d.DataTypes, " and ")
+		}
+		if len(d.Privileges) > 0 {
+			s += " privileges " + words(d.Privileges, " and ")
 		}
 		if len(d.Locations) > 0 {
-			s += " at " + strings.Join(d.Locations, " or ")
+			s += " at " + words(d.Locations, " or ")
 		}
 		all = append(all, s)
 	}
 	return strings.Join(all, ", ")
+}
+
+// words joins texts that may hold anything. What could read like more than it is
+// stands in quotes.
+func words(texts []string, sep string) string {
+	var all []string
+	for _, t := range texts {
+		if strings.ContainsFunc(t, func(c rune) bool { return c <= ' ' || c > '~' || c == ',' || c == '"' }) {
+			t = strconv.Quote(t)
+		}
+		all = append(all, t)
+	}
+	return strings.Join(all, sep)
 }

@@ -18,11 +18,11 @@ import (
 // Requirement is immutable and safe for concurrent use.
 //
 // It is judged in this order, and the first thing that is lacking decides the
-// answer: who is calling (403, as no other token of that caller would help),
-// how the user signed in (401: step-up), scopes and details (403).
+// answer: whose token it is (403), how the user signed in (401: step-up), scopes
+// (403), claims (403), authorization details (403).
 type Requirement struct{ rule *rule } // nil: the zero Requirement
 
-// rule is what a Requirement asks for, and its refusals, ready to be sent.
+// rule is what a Requirement asks for.
 type rule struct {
 	public  bool
 	any     bool       // one of scopes is enough
@@ -31,13 +31,12 @@ type rule struct {
 	least   string     // the scope that challenges name
 
 	caller  caller
+	acr     []string      // nil: however the user signed in
+	maxAge  time.Duration // 0: however long ago
 	claims  []claim
-	stepUp  stepUp
-	details []Detail
+	details []middleware.Detail
 
 	mistake error // in the hierarchy: it refuses everybody
-
-	absent, insufficient, uncovered *middleware.Error
 }
 
 var (
@@ -86,12 +85,6 @@ func require(anyOf bool, scopes []string, h Implies) Requirement {
 			r.least = h.leastFrom(scopes)
 		}
 	}
-	r.absent = &middleware.Error{Reason: middleware.ReasonNoToken, Scope: r.least, Err: middleware.ErrNoToken}
-	r.insufficient = &middleware.Error{
-		Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientScope,
-		Description: "The access token does not grant the scope that this operation needs",
-		Scope:       r.least,
-	}
 	return Requirement{r}
 }
 
@@ -110,8 +103,8 @@ func (q Requirement) with(change func(*rule)) Requirement {
 
 // Check reports whether t meets q. A nil t, an anonymous request, meets
 // nothing but [Public]: it has no token, whatever would be needed. The error is
-// a *[middleware.Error] that names the least that would do; middleware.Deny and
-// Guard.Deny answer with it.
+// a *[middleware.Error], which names the least scope that would do where one
+// would; middleware.Deny and Guard.Deny answer with it.
 func (q Requirement) Check(t *middleware.Token) error {
 	// The error is built only here, as a nil *Error in an error is not nil.
 	if e := q.judge(t); e != nil {
@@ -128,19 +121,25 @@ func (q Requirement) judge(t *middleware.Token) *middleware.Error {
 	case t == nil && r == nil:
 		return errNoToken
 	case t == nil:
-		return r.absent
+		return &middleware.Error{Reason: middleware.ReasonNoToken, Scope: r.least, Err: middleware.ErrNoToken}
 	case r == nil:
 		return errNoPolicy
 	case r.mistake != nil:
 		return &middleware.Error{Reason: middleware.ReasonNoPolicy, Err: r.mistake}
-	case !r.caller.is(t) || !r.claimed(t):
+	case !r.caller.is(t):
 		return errWrongCaller
-	case r.stepUp.asks() && !r.stepUp.met(t, time.Now()):
-		return r.stepUp.refusal(t, r)
+	case r.asksForStepUp() && !r.signedIn(t, time.Now()):
+		return r.stepUp(t)
 	case !r.met(t.Scopes):
-		return r.insufficient
+		return &middleware.Error{
+			Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientScope,
+			Description: "The access token does not grant the scope that this operation needs",
+			Scope:       r.least,
+		}
+	case !r.claimed(t):
+		return errLacksClaim
 	case !r.detailed(t):
-		return r.uncovered
+		return errInsufficientDetails
 	}
 	return nil
 }

@@ -14,21 +14,14 @@ import (
 // so it counts as absent.
 const clockSkew = 5 * time.Minute
 
-// stepUp is how, and how long ago, the user must have signed in (RFC 9470).
-type stepUp struct {
-	acr    []string
-	maxAge time.Duration // 0: however long ago
-
-	// The refusals, with and without the scope that is lacking too.
-	denied, deniedBoth *middleware.Error
-}
-
 // ACR returns q for tokens whose acr is one of these values, in the order of
 // preference that the challenge names (RFC 9470 §3). They are compared exactly;
 // a token without acr does not meet it. The answer to others is 401: the client
 // sends the user to the authorization server again. To a client that acts for
-// itself it is 403, as nobody is there to sign in. ACR twice: the last counts.
-// No value, and one that is empty or has a space or a quote, panic.
+// itself, and to a token without a subject, it is 403, as nobody is there to sign
+// in; [middleware.Token.SubjectIsClient] says how far that can be told. ACR twice:
+// the last counts. No value, and one that is empty or has a space or a quote,
+// panic.
 func (q Requirement) ACR(values ...string) Requirement {
 	if len(values) == 0 {
 		panic("scopes: ACR() can never be met")
@@ -38,64 +31,50 @@ func (q Requirement) ACR(values ...string) Requirement {
 			panic("scopes: an ACR value that acr_values cannot name (RFC 9470 §3)")
 		}
 	}
-	return q.with(func(r *rule) {
-		r.stepUp.acr = slices.Clone(values)
-		r.stepUp.prepare(r)
-	})
+	return q.with(func(r *rule) { r.acr = slices.Clone(values) })
 }
 
 // MaxAge returns q for tokens whose user signed in (auth_time) at most d ago
 // (RFC 9470 §3), in whole seconds. A token without auth_time does not meet it,
-// however fresh it is. Others are answered as by [Requirement.ACR]. MaxAge
-// twice: the last counts. Less than a second and parts of seconds panic.
+// however fresh it is; one whose auth_time is up to five minutes ahead of our
+// clock does. Others are answered as by [Requirement.ACR]. MaxAge twice: the last
+// counts. Less than a second and parts of seconds panic.
 func (q Requirement) MaxAge(d time.Duration) Requirement {
 	if d < time.Second || d%time.Second != 0 {
 		panic("scopes: MaxAge is not a number of seconds, at least one")
 	}
-	return q.with(func(r *rule) {
-		r.stepUp.maxAge = d
-		r.stepUp.prepare(r)
-	})
+	return q.with(func(r *rule) { r.maxAge = d })
 }
 
-// prepare makes the refusals. They name all that is asked for, whatever of it
-// is lacking: a token that has only that may lack the rest.
-func (s *stepUp) prepare(r *rule) {
-	var ps []middleware.Param
-	if s.acr != nil {
-		ps = append(ps, middleware.Param{Name: "acr_values", Value: strings.Join(s.acr, " ")})
-	}
-	if s.maxAge > 0 {
-		ps = append(ps, middleware.Param{Name: "max_age", Value: strconv.Itoa(int(s.maxAge / time.Second))})
-	}
-	s.denied = &middleware.Error{
-		Code: middleware.InsufficientUserAuthentication, Reason: middleware.ReasonInsufficientAuthentication,
-		Description: "The user must sign in again, as this operation asks for it",
-		Params:      ps,
-	}
-	both := *s.denied
-	both.Scope = r.least
-	s.deniedBoth = &both
-}
+func (r *rule) asksForStepUp() bool { return r.acr != nil || r.maxAge > 0 }
 
-func (s *stepUp) asks() bool { return s.acr != nil || s.maxAge > 0 }
-
-func (s *stepUp) met(t *middleware.Token, now time.Time) bool {
-	if s.acr != nil && !slices.Contains(s.acr, t.ACR) {
+func (r *rule) signedIn(t *middleware.Token, now time.Time) bool {
+	if r.acr != nil && !slices.Contains(r.acr, t.ACR) {
 		return false
 	}
 	age := now.Sub(t.AuthTime)
-	return s.maxAge == 0 || !t.AuthTime.IsZero() && age <= s.maxAge && age >= -clockSkew
+	return r.maxAge == 0 || !t.AuthTime.IsZero() && age <= r.maxAge && age >= -clockSkew
 }
 
-// refusal answers a token of a user by step-up. A client that acts for itself
-// would ask for tokens in a loop.
-func (s *stepUp) refusal(t *middleware.Token, r *rule) *middleware.Error {
-	switch {
-	case t.SubjectIsClient():
-		return errWrongCaller
-	case !r.met(t.Scopes):
-		return s.deniedBoth
+// stepUp refuses t for how its user signed in. It names all that is asked for,
+// whatever of it is lacking, as a token that had only that might lack the rest;
+// the scope only if that is lacking too (RFC 9470 §3).
+func (r *rule) stepUp(t *middleware.Token) *middleware.Error {
+	if t.Subject == "" || t.SubjectIsClient() {
+		return errWrongCaller // it would ask for tokens in a loop
 	}
-	return s.denied
+	e := &middleware.Error{
+		Code: middleware.InsufficientUserAuthentication, Reason: middleware.ReasonInsufficientAuthentication,
+		Description: "The user must sign in again, as this operation asks for it",
+	}
+	if r.acr != nil {
+		e.Params = append(e.Params, middleware.Param{Name: "acr_values", Value: strings.Join(r.acr, " ")})
+	}
+	if r.maxAge > 0 {
+		e.Params = append(e.Params, middleware.Param{Name: "max_age", Value: strconv.FormatInt(int64(r.maxAge/time.Second), 10)})
+	}
+	if !r.met(t.Scopes) {
+		e.Scope = r.least
+	}
+	return e
 }

@@ -22,7 +22,7 @@ func newAPI(issuer, audience string) (http.Handler, scopes.Routes, error) {
 	mux.HandleFunc("GET /audit", ok)
 	mux.HandleFunc("POST /nightly", ok)
 	mux.HandleFunc("GET /forgotten", ok) // has no row below: nobody gets there
-	initiate := scopes.Detail{Type: "payment", Actions: []string{"initiate"}, Locations: []string{audience}}
+	initiate := middleware.Detail{Type: "payment", Actions: []string{"initiate"}, Locations: []string{audience}}
 	mux.Handle("POST /payments", payments{initiate})
 
 	accounts := scopes.Implies{"accounts:admin": {"accounts:read", "accounts:write"}}

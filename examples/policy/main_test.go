@@ -12,12 +12,12 @@ import (
 
 const rows = `
 /.well-known/oauth-protected-resource  public
-DELETE /accounts/{id}                  scope accounts:write, acr phr, signed in at most 5m0s ago
-GET /accounts                          scope accounts:read
+DELETE /accounts/{id}                  scope accounts:write (or accounts:admin), acr phr, signed in at most 5m0s ago
+GET /accounts                          scope accounts:read (or accounts:admin)
 GET /audit                             scope audit:read, roles auditor or regulator
 GET /healthz                           public
 GET /me                                any token, of a user
-GET /rates                             scope rates:read or accounts:read
+GET /rates                             scope rates:read or accounts:read (or accounts:admin)
 POST /nightly                          scope accounts:write, of a client itself
 POST /payments                         scope payments:write, of a user, detail payment to initiate at https://api.example
 `
@@ -49,8 +49,8 @@ func TestPaymentsAreJudgedByTheirAmount(t *testing.T) {
 	const (
 		challenge = `Bearer realm="api", resource_metadata="https://api.example/.well-known/oauth-protected-resource", ` +
 			`error="insufficient_scope", error_description="The access token does not grant `
-		tooMuch = challenge + `a payment of this amount", scope="payments:write"`
-		nothing = challenge + `the authorization details that this operation needs", scope="payments:write"`
+		tooMuch = challenge + `a payment of this amount"`
+		nothing = challenge + `the authorization details that this operation needs"`
 	)
 	detail := func(change claims) claims {
 		d := claims{

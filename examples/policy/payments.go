@@ -3,15 +3,13 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"github.com/warder-go/warder/middleware"
-	"github.com/warder-go/warder/scopes"
 )
 
 // payments initiates payments. That the token grants any at all, its row in the
 // policy has asked; how much this one may be, only the request says.
-type payments struct{ initiate scopes.Detail }
+type payments struct{ initiate middleware.Detail }
 
 // payment is the body of a request.
 type payment struct {
@@ -19,8 +17,7 @@ type payment struct {
 	Cents    int64  `json:"cents"`
 }
 
-// errTooMuch names no scope: the answer names that of the route, as the policy
-// has it, and resource_metadata. Like every description it is a fixed text: how
+// errTooMuch names no scope: the token has that. Like every description it is a fixed text: how
 // much was granted is between the user and the issuer.
 var errTooMuch = &middleware.Error{
 	Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientDetails,
@@ -44,15 +41,13 @@ func (p payments) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // granted looks for one detail that covers the whole payment: details do not
 // add up. How often a detail may be used is for a real API to remember.
 func (p payments) granted(token *middleware.Token, wanted payment) bool {
-	for _, d := range token.Details(p.initiate.Type, p.initiate.Locations...) {
+	for _, d := range token.Details(p.initiate) {
 		var limit struct {
 			Currency string `json:"currency"`
 			MaxCents int64  `json:"max_cents"`
 		}
-		// The row has found some detail with this action, not necessarily this
-		// one. And a detail that does not say how much grants nothing.
-		if slices.Contains(d.Actions, "initiate") && d.Decode(&limit) == nil &&
-			limit.Currency == wanted.Currency && wanted.Cents <= limit.MaxCents {
+		// A detail that does not say how much grants nothing.
+		if d.Decode(&limit) == nil && limit.Currency == wanted.Currency && wanted.Cents <= limit.MaxCents {
 			return true
 		}
 	}

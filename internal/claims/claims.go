@@ -7,7 +7,6 @@ package claims
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/middleware"
@@ -68,7 +67,7 @@ func (r *Reader) Read(o strictjson.Object, raw []byte, lenient bool) (*middlewar
 		case "amr":
 			_, ok = m.Value.Texts()
 		case "act":
-			ok = strings.HasPrefix(string(m.Value), "{")
+			ok = actor(m.Value)
 		case "authorization_details":
 			ok = details(m.Value)
 		}
@@ -132,6 +131,23 @@ func confirmation(v strictjson.Value) (map[string]string, bool) {
 		cnf[m.Name] = s
 	}
 	return cnf, true
+}
+
+// actor reports whether v is an object that names somebody by strings, if at all
+// (RFC 8693 §4.1): who cannot be read cannot be kept out.
+func actor(v strictjson.Value) bool {
+	members, err := v.Object()
+	if err != nil {
+		return false
+	}
+	for _, name := range [...]string{"iss", "sub", "client_id"} {
+		if value, said := members.Get(name); said {
+			if _, ok := value.Text(); !ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // details reports whether v is an array of objects with a type (RFC 9396 §2).
