@@ -247,6 +247,22 @@ func TestCopiesServeTheSameMetadata(t *testing.T) {
 	}
 }
 
+// R9728-11, R9728-12: what a handler puts into a refusal, perhaps from a request,
+// does not lead clients elsewhere.
+func TestARefusalCannotNameOtherMetadata(t *testing.T) {
+	w := httptest.NewRecorder()
+	described(nil).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		middleware.Deny(w, r, &middleware.Error{Code: middleware.InsufficientScope, Params: []middleware.Param{
+			{Name: "resource_metadata", Value: "https://evil.example"}, {Name: "Resource_Metadata", Value: "https://evil.example"},
+			{Name: "realm", Value: "evil"}, {Name: "error", Value: "evil"}, {Name: `x="", resource_metadata`, Value: "https://evil.example"},
+			{Name: "x", Value: `", resource_metadata="https://evil.example`},
+		}})
+	})).ServeHTTP(w, bearer("good"))
+	equal(t, w.Header()["Www-Authenticate"], []string{`Bearer realm="api", ` +
+		`resource_metadata="https://rs.example/.well-known/oauth-protected-resource/api", error="insufficient_scope", ` +
+		`x="\", resource_metadata=\"https://evil.example"`})
+}
+
 func TestMetadataWithoutMetadataPanics(t *testing.T) {
 	defer func() {
 		equal(t, recover(), any("middleware: Guard.Metadata without Options.Metadata"))
