@@ -105,7 +105,7 @@ func (g *Guard) describe(m *Metadata) (*document, error) {
 
 	origin, path, err := splitResource(m.Resource)
 	if err != nil {
-		add("%w", err)
+		add("Resource: %w", err)
 	}
 	d := &document{url: origin + wellKnown + path, pattern: wellKnown + path}
 	if strings.HasSuffix(path, "/") {

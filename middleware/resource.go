@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -14,9 +13,9 @@ func splitResource(resource string) (origin, path string, err error) {
 	u, err := publicURL(resource)
 	switch {
 	case err != nil:
-		return "", "", fmt.Errorf("Resource: %w", err)
+		return "", "", err
 	case strings.Contains(resource, "?"):
-		return "", "", errors.New("Resource: has a query")
+		return "", "", errors.New("has a query")
 	}
 	scheme, rest, _ := strings.Cut(resource, "://")
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
@@ -31,7 +30,7 @@ func splitResource(resource string) (origin, path string, err error) {
 		odd = odd || segment == "." || segment == ".."
 	}
 	if odd {
-		return "", "", errors.New("Resource: a path that cannot be routed as it is")
+		return "", "", errors.New("a path that cannot be routed as it is")
 	}
 	return scheme + "://" + rest, path, nil
 }
