@@ -45,14 +45,14 @@ func TestDetails(t *testing.T) {
 			{Type: "payment", Raw: json.RawMessage(`{"type":"\u0070ayment"}`)},
 		}},
 		{"no location, and one is asked for", detailed(`[` + plain + `]`), []string{here}, []middleware.Detail{bare}},
-		{"another location", detailed(`[{"type":"payment","locations":["https://b.example"]}]`), []string{here}, nil},
+		{"R9396-03 another location", detailed(`[{"type":"payment","locations":["https://b.example"]}]`), []string{here}, nil},
 		{"a location that begins like it", detailed(`[{"type":"payment","locations":["` + here + `/v2"]}]`), []string{here}, nil},
 		{"a location with a slash more", detailed(`[{"type":"payment","locations":["` + here + `/"]}]`), []string{here}, nil},
-		{"a location, and none is asked for", detailed(`[{"type":"payment","locations":["` + here + `"]}]`), nil, nil},
-		{"one of two locations that are asked for", detailed(`[{"type":"payment","locations":["` + here + `"]}]`), []string{"https://b.example", here}, []middleware.Detail{
+		{"R9396-03 a location, and none is asked for", detailed(`[{"type":"payment","locations":["` + here + `"]}]`), nil, nil},
+		{"R9396-03 one of two locations that are asked for", detailed(`[{"type":"payment","locations":["` + here + `"]}]`), []string{"https://b.example", here}, []middleware.Detail{
 			{Type: "payment", Locations: []string{here}, Raw: json.RawMessage(`{"type":"payment","locations":["` + here + `"]}`)},
 		}},
-		{"an empty list of locations counts nowhere", detailed(`[{"type":"payment","locations":[]}]`), []string{here}, nil},
+		{"R9396-03 an empty list of locations counts nowhere", detailed(`[{"type":"payment","locations":[]}]`), []string{here}, nil},
 		{"an empty list, and none is asked for", detailed(`[{"type":"payment","locations":[]}]`), nil, nil},
 		{"locations that are null", detailed(`[{"type":"payment","locations":null}]`), []string{here}, nil},
 		{"locations that are text", detailed(`[{"type":"payment","locations":"` + here + `"}]`), []string{here}, nil},
