@@ -7,7 +7,8 @@ import (
 
 // Handle serves a page of the caller's own, such as a login page, on the
 // issuer's origin. The pattern is one of http.ServeMux. The issuer's endpoints
-// come first, except EndpointVerification: a page there replaces the plain one.
+// come first, except EndpointVerification: a page there replaces the plain one,
+// for the methods it has.
 // Bodies are limited to 64 KiB. Like the Interaction, h starts with the header
 // fields that keep the page out of frames, caches and Referer fields (RFC 6749
 // §10.13, RFC 9700 §4.2.4); a Content-Security-Policy of its own needs
