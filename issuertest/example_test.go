@@ -1,7 +1,9 @@
 package issuertest_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -166,4 +168,96 @@ func ExampleIssuer_Opaque() {
 	// {Active:true Scope:read write}
 	// {Active:false Scope:}
 	// {Active:false Scope:}
+}
+
+func ExampleIssuer_Authorize() {
+	iss := issuertest.NewInMemoryIssuer()
+	defer iss.Close()
+	ctx := context.Background()
+
+	tokens, err := iss.Authorize(ctx, issuertest.ClientID, url.Values{"scope": {"openid read"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tokens.TokenType, tokens.Scope)
+
+	once := url.Values{"grant_type": {issuertest.GrantRefreshToken}, "refresh_token": {tokens.RefreshToken}}
+	if _, err := iss.Exchange(ctx, issuertest.ClientID, once); err != nil {
+		fmt.Println(err)
+	}
+	_, err = iss.Exchange(ctx, issuertest.ClientID, once)
+	var refused *issuertest.Error
+	fmt.Println(errors.As(err, &refused) && refused.Code == "invalid_grant")
+	// Output:
+	// Bearer openid read
+	// true
+}
+
+func ExampleIssuer_Interact() {
+	iss := issuertest.NewInMemoryIssuer()
+	defer iss.Close()
+
+	// Alice is signed in, and consents to reading alone.
+	iss.Interact(func(w http.ResponseWriter, r *http.Request, a *issuertest.Authorization) {
+		a.Approve(w, issuertest.Grant{Subject: "alice", Scopes: []string{"read"}})
+	})
+	tokens, err := iss.Authorize(context.Background(), issuertest.ClientID, url.Values{"scope": {"read write"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tokens.Scope)
+	// Output: read
+}
+
+func ExampleIssuer_Handle() {
+	iss := issuertest.NewInMemoryIssuer()
+	defer iss.Close()
+
+	iss.Interact(func(w http.ResponseWriter, r *http.Request, a *issuertest.Authorization) {
+		http.Redirect(w, r, "/login?"+url.Values{"id": {a.ID}}.Encode(), http.StatusSeeOther)
+	})
+	iss.Handle("GET /login", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := iss.Authorization(r.FormValue("id"))
+		if a == nil {
+			http.Error(w, "This request has been decided, or its time is over.", http.StatusGone)
+			return
+		}
+		// A real page asks who is there and whether they agree, and checks a
+		// CSRF token in the POST that follows.
+		a.Deny(w)
+	}))
+	res, err := iss.Client().Get(iss.URL + "/login?id=none")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	fmt.Println(res.Status, res.Header.Get("X-Frame-Options"))
+	// Output: 410 Gone DENY
+}
+
+func ExampleIssuer_Device() {
+	iss := issuertest.NewInMemoryIssuer()
+	defer iss.Close()
+
+	_, err := iss.Device("BCDF-GHJK")
+	fmt.Println(err)
+	// Output: issuertest: the user code is wrong, was used, or its time is over
+}
+
+func ExampleIssuer_AddResource() {
+	iss := issuertest.NewInMemoryIssuer()
+	defer iss.Close()
+
+	iss.AddResource(issuertest.Resource{URI: "https://files.example", Scopes: []string{"files:read"}, Opaque: true})
+	iss.Register("service", "secret", "files:read")
+	tokens, err := iss.Exchange(context.Background(), "service", url.Values{"grant_type": {issuertest.GrantClientCredentials}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tokens.Scope, strings.Count(tokens.AccessToken, "."), "dots")
+	// Output: files:read 0 dots
 }

@@ -183,6 +183,46 @@ func TestAnIntrospectionFailsToo(t *testing.T) {
 	})
 }
 
+func TestEveryEndpointFails(t *testing.T) {
+	endpoints := []string{
+		issuertest.EndpointMetadata, issuertest.EndpointOpenIDMetadata, issuertest.EndpointKeys, issuertest.EndpointToken, issuertest.EndpointIntrospection,
+		issuertest.EndpointAuthorization, issuertest.EndpointDeviceAuthorization, issuertest.EndpointVerification, issuertest.EndpointRevocation, issuertest.EndpointUserInfo,
+	}
+	onBoth(t, func(t *testing.T, iss *issuertest.Issuer) {
+		for _, endpoint := range endpoints {
+			restore := iss.Fail(endpoint, issuertest.Status(503))
+			for _, other := range endpoints {
+				if got := state(t, iss, other); (got == "service unavailable") != (other == endpoint) {
+					t.Errorf("%s during an outage of %s: %s", other, endpoint, got)
+				}
+			}
+			restore()
+		}
+		for _, endpoint := range endpoints {
+			if n := iss.Requests(endpoint); n != len(endpoints) {
+				t.Errorf("%s: %d requests counted", endpoint, n)
+			}
+		}
+	})
+}
+
+func TestAFlowMeetsAFault(t *testing.T) {
+	onBoth(t, func(t *testing.T, iss *issuertest.Issuer) {
+		for _, endpoint := range []string{issuertest.EndpointAuthorization, issuertest.EndpointToken} {
+			for _, fault := range []issuertest.Fault{issuertest.Outage, issuertest.Corrupt, issuertest.Status(500)} {
+				restore := iss.Fail(endpoint, fault)
+				if _, err := iss.Authorize(t.Context(), issuertest.ClientID, nil); err == nil {
+					t.Errorf("tokens while %s fails", endpoint)
+				}
+				restore()
+			}
+		}
+		if _, err := iss.Authorize(t.Context(), issuertest.ClientID, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestStrangePathsAreNotCounted(t *testing.T) {
 	iss := issuertest.NewIssuer()
 	defer iss.Close()

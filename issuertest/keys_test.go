@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwk"
 
@@ -228,4 +230,53 @@ func mustPanic(t *testing.T, f func()) {
 		}
 	}()
 	f()
+}
+
+// R7517-08 has who publishes; this is when.
+func TestRotationWithOverlap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := issuertest.NewInMemoryIssuer()
+		defer iss.Close()
+		old := iss.KeyID("RS256")
+		tokenOf := func() string {
+			tokens, err := iss.Authorize(t.Context(), issuertest.ClientID, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tokens.AccessToken
+		}
+		signer := func(token string) string { header, _ := decode(t, token); return header["kid"].(string) }
+		before := tokenOf()
+
+		iss.Announce()
+		announced := published(t, iss).kids()
+		if len(announced) != 6 || iss.KeyID("RS256") != old || signer(tokenOf()) != old {
+			t.Errorf("OIDC-08: a key signs before it was published, or is not: %v", announced)
+		}
+		iss.Rotate()
+		after := tokenOf()
+		if kid := signer(after); kid == old || !slices.Contains(announced, kid) || len(published(t, iss).Keys) != 6 {
+			t.Errorf("OIDC-08: signed with a key nobody could know: %s", kid)
+		}
+		last := tokenOf()
+		for _, token := range []string{before, after} {
+			if !active(t, iss, token) {
+				t.Error("OIDC-08: a token does not work any more")
+			}
+		}
+		time.Sleep(time.Hour - time.Second)
+		iss.WithdrawExpired()
+		if kids := published(t, iss).kids(); !slices.Contains(kids, old) {
+			t.Error("OIDC-08: the old key is gone before its tokens")
+		}
+		time.Sleep(time.Second)
+		iss.WithdrawExpired()
+		if kids := published(t, iss).kids(); slices.Contains(kids, old) || !slices.Contains(kids, signer(last)) || len(kids) != 3 {
+			t.Errorf("OIDC-08: after an hour the set has %v", kids)
+		}
+		iss.Rotate() // without an announcement: at once
+		if kids := published(t, iss).kids(); len(kids) != 6 || !slices.Contains(kids, iss.KeyID("ES256")) {
+			t.Errorf("%v", kids)
+		}
+	})
 }
