@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"crypto/tls"
-	"errors"
 	"net/http"
 	"strings"
 )
@@ -39,15 +38,15 @@ func onlyTrue(b bool) any {
 
 // bearerMethods finds out by which methods of RFC 6750 §2 g takes bearer tokens:
 // it asks the Sources about a made-up request for each. An empty list says that
-// there is none (RFC 9728 §2). Where a Source could make nothing of such a
-// request and no method was found, nobody knows, and the list is nil.
+// there is none (RFC 9728 §2): that is certain only where g takes no bearer tokens
+// at all. A Source may want more of a request than a made-up one has, so where none
+// is found, the list is nil and nothing is said.
 func (g *Guard) bearerMethods() []string {
-	methods := []string{}
 	if g.speaks(schemeBearer) < 0 {
-		return methods
+		return []string{}
 	}
 	const form = "access_token=" + sampleToken
-	known := true
+	var methods []string
 	for _, m := range []struct{ name, method, query, body, authorization string }{
 		{name: "header", method: http.MethodGet, authorization: schemeBearer + " " + sampleToken},
 		{name: "body", method: http.MethodPost, body: form},
@@ -65,28 +64,20 @@ func (g *Guard) bearerMethods() []string {
 			if m.body != "" {
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			}
-			found, ok := takesSample(source, r)
-			known = known && ok
-			if found {
+			if takesSample(source, r) {
 				methods = append(methods, m.name)
 				break
 			}
 		}
-	}
-	if len(methods) == 0 && !known {
-		return nil
 	}
 	return methods
 }
 
 const sampleToken = "warder-sample"
 
-// takesSample reports whether source finds the bearer token sampleToken in r. It
-// is not ok where source wants more of a request than r has: what only an outer
-// handler puts into its context, say.
-func takesSample(source Source, r *http.Request) (found, ok bool) {
-	defer func() { _ = recover() }() // then neither is true
+// takesSample reports whether source finds the bearer token sampleToken in r.
+func takesSample(source Source, r *http.Request) bool {
+	defer func() { _ = recover() }() // it wants what only an outer handler puts into a context, say: not found
 	c, err := source(r)
-	found = err == nil && c.Token == sampleToken && strings.EqualFold(c.Scheme, schemeBearer)
-	return found, err == nil || errors.Is(err, ErrNoToken)
+	return err == nil && c.Token == sampleToken && strings.EqualFold(c.Scheme, schemeBearer)
 }

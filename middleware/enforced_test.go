@@ -52,19 +52,19 @@ func TestBearerMethodsAreThoseOfTheSources(t *testing.T) {
 		{"R9728-07 all three", sources{fromQuery, fromForm, middleware.FromHeader}, nil, []any{"header", "body", "query"}},
 		{"R9728-07 the query alone", sources{fromQuery}, nil, []any{"query"}},
 		{"R9728-07 two that look in the same place", sources{fromQuery, fromQuery}, nil, []any{"query"}},
-		{"R9728-04 a cookie is no method of RFC 6750", sources{cookie}, nil, []any{}},
+		{"R9728-07 a cookie is no method of RFC 6750: nothing is said", sources{cookie}, nil, nil},
 		{"R9728-07 a cookie beside the header", sources{cookie, middleware.FromHeader}, nil, []any{"header"}},
-		{"R9728-04 a field of its own is none either", sources{func(r *http.Request) (middleware.Credentials, error) {
+		{"R9728-07 a field of its own is none either", sources{func(r *http.Request) (middleware.Credentials, error) {
 			return middleware.Credentials{Scheme: "Bearer", Token: r.Header.Get("X-Token")}, nil
-		}}, nil, []any{}},
+		}}, nil, nil},
 		{"R9728-07 another scheme than Bearer", sources{func(r *http.Request) (middleware.Credentials, error) {
 			c, err := fromQuery(r)
 			c.Scheme = "DPoP"
 			return c, err
-		}}, nil, []any{}},
+		}}, nil, nil},
 		{"R9728-07 a token that is always there is not from the request", sources{func(*http.Request) (middleware.Credentials, error) {
 			return middleware.Credentials{Scheme: "Bearer", Token: "test"}, nil
-		}}, nil, []any{}},
+		}}, nil, nil},
 		{"R9728-04 proofs alone: Bearer is not spoken", nil, func(o *middleware.Options) {
 			o.Bindings, o.RequireBinding = []middleware.Binding{fakeDPoP{}}, true
 		}, []any{}},

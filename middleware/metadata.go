@@ -135,7 +135,8 @@ func (g *Guard) describe(m *Metadata) (*document, error) {
 	members["resource_name"] = m.Name
 	members["resource_documentation"] = m.Documentation
 	if m.Documentation != "" {
-		if _, err := publicURL(m.Documentation); err != nil {
+		page, _, _ := strings.Cut(m.Documentation, "#")
+		if _, err := publicURL(page); err != nil {
 			add("Documentation: %w", err)
 		}
 	}

@@ -30,7 +30,8 @@ type Credentials struct {
 // ([InvalidRequest]), because whoever chooses between them chooses wrongly.
 //
 // The request is the one that the handler's is made of: a Source that reads
-// the body must put it back.
+// the body must put it back. With [Options.Metadata], New asks each Source about
+// a few made-up requests too, to learn what to say there of bearer tokens.
 type Source func(*http.Request) (Credentials, error)
 
 var errTwoPlaces = &Error{
