@@ -12,7 +12,7 @@ import (
 
 // maxParameters bounds the parameters of an authorization request, in bytes: the
 // issuer keeps them while the person thinks.
-const maxParameters = 16 << 10
+const maxParameters = 8 << 10
 
 // authorizationRequest is what the answer to the client needs.
 type authorizationRequest struct {

@@ -20,6 +20,7 @@ type code struct {
 // newCode returns an authorization code for the family.
 func (g *grants) newCode(f *family, request authorizationRequest) string {
 	text := "code_" + rand.Text()
+	request.state = "" // was for the redirect
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.codes.put(text, &code{family: f, request: request}, time.Now().Add(codeLifetime))

@@ -19,10 +19,10 @@ const (
 
 // How many of each there are at most: strangers can make them.
 const (
-	maxAuthorizations = 10_000
+	maxAuthorizations = 1_000
 	maxCodes          = 10_000
 	maxFamilies       = 100_000
-	maxDevices        = 10_000
+	maxDevices        = 1_000
 )
 
 // family is what a person granted to a client, and all tokens that come of it: a

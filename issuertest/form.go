@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -51,10 +52,11 @@ func parseForm(text string) (form url.Values, complaint string) {
 		return nil, "the parameters are not form-encoded"
 	}
 	for name, values := range form {
-		for _, v := range values {
+		for n, v := range values {
 			if !utf8.ValidString(name) || !utf8.ValidString(v) {
 				return nil, "the parameters are not UTF-8"
 			}
+			values[n] = strings.Clone(v) // what is kept must not keep the rest
 		}
 	}
 	return form, ""

@@ -325,3 +325,17 @@ func TestMistakesOfAnInteractionPanic(t *testing.T) {
 		})
 	}
 }
+
+// Anybody can start a request, so the oldest makes room.
+func TestPendingRequestsAreBounded(t *testing.T) {
+	iss := withPages(withApp(onSocket(t)), approveAsAlice)
+	start := func() string { return browse(t, iss, "GET", "/authorize", authorization(nil)).query.Get("id") }
+	first := start()
+	second := start()
+	for range 999 {
+		start()
+	}
+	if iss.Authorization(first) != nil || iss.Authorization(second) == nil {
+		t.Error("not the oldest of 1001 requests has made room")
+	}
+}

@@ -17,13 +17,15 @@ func (c *client) scopes(scope string) ([]string, *tokenError) {
 
 // narrow returns the scopes that scope names, which must be among have.
 func narrow(scope string, have []string) ([]string, *tokenError) {
-	asked := strings.Split(scope, " ")
-	for _, s := range asked {
-		if !slices.Contains(have, s) {
+	var named []string
+	for s := range strings.SplitSeq(scope, " ") {
+		at := slices.Index(have, s)
+		if at < 0 {
 			return nil, refuse("invalid_scope", "scope is malformed or beyond what the client may have")
 		}
+		named = append(named, have[at]) // a part of scope would keep all of it in memory
 	}
-	return unique(asked), nil
+	return unique(named), nil
 }
 
 // isScope reports whether s is a scope-token (RFC 6749 §3.3).
