@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ type request struct {
 	name   string
 	token  string // empty: no Authorization field
 	status int
+	target string // empty: /notes
 }
 
 // requests are the columns of the tables.
@@ -26,12 +28,12 @@ func (is *issuer) requests(alg string) []request {
 	forged := input + other[strings.LastIndexByte(other, '.'):]
 
 	return []request{
-		{"accepted", good, http.StatusOK},
-		{"expired", is.token(alg, header, with(claims, "exp", time.Now().Unix()-3600)), http.StatusUnauthorized},
-		{"forged", forged, http.StatusUnauthorized},
-		{"unknown kid", is.token(alg, with(header, "kid", encode(make([]byte, 32))), claims), http.StatusUnauthorized},
-		{"garbage", garbage(good), http.StatusUnauthorized},
-		{"no token", "", http.StatusUnauthorized},
+		{name: "accepted", token: good, status: http.StatusOK},
+		{name: "expired", token: is.token(alg, header, with(claims, "exp", time.Now().Unix()-3600)), status: http.StatusUnauthorized},
+		{name: "forged", token: forged, status: http.StatusUnauthorized},
+		{name: "unknown kid", token: is.token(alg, with(header, "kid", encode(make([]byte, 32))), claims), status: http.StatusUnauthorized},
+		{name: "garbage", token: garbage(good), status: http.StatusUnauthorized},
+		{name: "no token", token: "", status: http.StatusUnauthorized},
 	}
 }
 
@@ -50,7 +52,7 @@ func garbage(good string) string {
 // a response that nobody reads, so that what is measured is the guard. Each
 // goroutine needs a call of its own.
 func call(h http.Handler, req request) (do func(), status func() int) {
-	r, err := http.NewRequest(http.MethodGet, "https://api.example.com/notes", nil)
+	r, err := http.NewRequest(http.MethodGet, "https://api.example.com"+cmp.Or(req.target, "/notes"), nil)
 	if err != nil {
 		panic(err)
 	}

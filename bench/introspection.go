@@ -70,9 +70,9 @@ func newAsker(is *issuer) (*asker, error) {
 // opaqueRequests are the columns of the table of introspection.
 func opaqueRequests() []request {
 	return []request{
-		{"accepted", opaque, http.StatusOK},
-		{"inactive", revoked, http.StatusUnauthorized},
-		{"no token", "", http.StatusUnauthorized},
+		{name: "accepted", token: opaque, status: http.StatusOK},
+		{name: "inactive", token: revoked, status: http.StatusUnauthorized},
+		{name: "no token", token: "", status: http.StatusUnauthorized},
 	}
 }
 

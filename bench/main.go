@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -73,6 +74,14 @@ func run(w io.Writer, rounds int, match *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
+	pairs, more, err := planRoutes(match)
+	if err != nil {
+		return err
+	}
+	operations = append(operations, more...)
+	if len(operations) == 0 {
+		return fmt.Errorf("bench: nothing matches -only")
+	}
 	measure(operations, rounds)
 
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs, %d rounds. Unit: R, the bare signature check of the same token; of an ES256 token for opaque ones.\n\n",
@@ -83,7 +92,8 @@ func run(w io.Writer, rounds int, match *regexp.Regexp) error {
 		}
 		g.printAllocations(w, is)
 	}
-	return gate(grids)
+	printRoutes(w, pairs)
+	return errors.Join(gate(grids), gateRoutes(pairs))
 }
 
 // plan builds every handler and checks that it answers as it should, so that a
@@ -128,9 +138,6 @@ func plan(is *issuer, match *regexp.Regexp) (grids []*grid, all []*operation, er
 		if len(g.rows) > 0 {
 			grids = append(grids, g)
 		}
-	}
-	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("bench: nothing matches -only")
 	}
 	return grids, all, nil
 }
