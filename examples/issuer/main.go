@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -44,8 +45,11 @@ func main() {
 
 // run serves the issuer until ctx ends, or until the tour is over.
 func run(ctx context.Context, out io.Writer, addr, identifier string, once bool) error {
-	if u, err := url.Parse(identifier); err != nil || identifier != "" && identifier != u.Scheme+"://"+u.Host {
-		return fmt.Errorf("-issuer is not a URL of scheme and host alone")
+	if u, err := url.Parse(identifier); err != nil || identifier != "" && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || identifier != u.Scheme+"://"+u.Host) {
+		return errors.New("-issuer is not a URL of scheme and host alone")
+	}
+	if once && identifier != "" {
+		return errors.New("-once looks at the pages directly: leave -issuer out")
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -24,16 +25,17 @@ type Browser struct {
 	client *http.Client
 }
 
-// New returns a Browser without cookies. stay limits the hosts, with their ports,
-// that it follows redirects to; none: it follows them everywhere. Where it stops,
+// New returns a Browser without cookies, which sends its requests over transport;
+// nil is http.DefaultTransport. stay limits the hosts, with their ports, that it
+// follows redirects to; none: it follows them everywhere. Where it stops,
 // Page.Location says what came next.
-func New(stay ...string) *Browser {
+func New(transport http.RoundTripper, stay ...string) *Browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		panic(err) // there are no options to be wrong
 	}
 	return &Browser{client: &http.Client{
-		Jar: jar, Timeout: 10 * time.Second,
+		Transport: transport, Jar: jar, Timeout: 10 * time.Second,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) > 20 {
 				return errors.New("browser: too many redirects")
@@ -170,4 +172,19 @@ func (p *Page) Text(id string) string {
 	}
 	text, _, _ := strings.Cut(p.Body[start[1]:], "</"+p.Body[start[2]:start[3]]+">")
 	return strings.TrimSpace(html.UnescapeString(tagPattern.ReplaceAllString(text, "")))
+}
+
+// Title is that of the page.
+func (p *Page) Title() string {
+	_, rest, _ := strings.Cut(p.Body, "<title>")
+	title, _, _ := strings.Cut(rest, "</title>")
+	return html.UnescapeString(title)
+}
+
+// JSON reads an answer that is none for people. Its status has to be 200.
+func (p *Page) JSON(answer any) error {
+	if p.Status != http.StatusOK {
+		return fmt.Errorf("browser: %s answered %d", p.URL.Path, p.Status)
+	}
+	return json.Unmarshal([]byte(p.Body), answer)
 }
