@@ -88,8 +88,12 @@ func TestRequirementsKeepCopies(t *testing.T) {
 		scopes.All(all...), scopes.Any(any...), scopes.All().ACR(acr...), scopes.All().Claim("roles", values...),
 		scopes.All().Detail(want), h.All("a"),
 	}
+	named := scopes.Routes{"/all": q[0], "/any": q[1]}
 	for _, list := range [][]string{all, any, acr, values, want.Actions, want.Locations, want.DataTypes, want.Privileges, h["root"]} {
 		list[0] = "changed"
+	}
+	if got := named.Scopes(); len(got) != 1 || got[0] != "a" {
+		t.Errorf("the rows name %q", got)
 	}
 	token := &middleware.Token{
 		Scopes: []string{"changed"}, ACR: "changed",

@@ -206,16 +206,18 @@ func TestEmptyRoutesRefuseEverything(t *testing.T) {
 // What is done to the table after Handler changes nothing, and what is
 // registered after it is refused.
 func TestRoutesAreFixedOnceServed(t *testing.T) {
-	mux := serving("/a")
-	table := scopes.Routes{"/a": scopes.All("admin")}
+	mux := serving("/a", "/b/c", "/{x}")
+	table := scopes.Routes{"/a": scopes.All("admin"), "/b/c": scopes.All("admin"), "/{x}": scopes.Public()}
 	policy, err := table.Handler(scopeGuard, mux.ServeMux)
 	if err != nil {
 		t.Fatal(err)
 	}
-	table["/a"], table["/late"] = scopes.Public(), scopes.Public()
+	table["/a"], table["/b/c"], table["/late"] = scopes.Public(), scopes.Public(), scopes.Public()
 	mux.HandleFunc("/late", func(http.ResponseWriter, *http.Request) { t.Error("reached") })
-	if w := get(policy, "/a", ""); w.Code != http.StatusUnauthorized {
-		t.Errorf("a row that became public later: %d", w.Code)
+	for _, path := range []string{"/a", "/b/c", "/b%2Fc"} {
+		if w := get(policy, path, ""); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s, whose row became public later: %d", path, w.Code)
+		}
 	}
 	if w := get(policy, "/late", "admin"); w.Code != http.StatusForbidden {
 		t.Errorf("a pattern that came later: %d", w.Code)

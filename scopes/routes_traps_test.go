@@ -49,6 +49,8 @@ func TestTraps(t *testing.T) {
 		"/a%2Fb":                     scopes.Public(),
 		"/a/b":                       scopes.All("admin"),
 		"/c%2Fb":                     scopes.Public(),
+		"CONNECT /c%2Fd":             scopes.Public(),
+		"/c/d":                       scopes.Public(),
 	}
 	patterns := []string{"/forgotten/", "GET /open/forgotten", "DELETE /notes/{id}"}
 	for p := range table {
@@ -174,6 +176,8 @@ func TestTraps(t *testing.T) {
 		{"CONNECT with dots, in its row", "CONNECT /tunnel/../zero", any, "400", "400"},
 		{"CONNECT with dots in disguise, in its row", "CONNECT /tunnel/%2e%2e/zero", any, "400", "400"},
 		{"CONNECT with a row", "CONNECT /tunnel/x", any, "200 CONNECT /tunnel/", "401"},
+		{"CONNECT with slashes twice, in its row", "CONNECT /tunnel//zero", any, "400", "400"},
+		{"CONNECT of a slash in disguise, and without it nobody's row for CONNECT", "CONNECT /c%2Fd", any, "403", "401"},
 		{"CONNECT with a row, which redirects", "CONNECT /tunnel", any, "403", "401"},
 		{"CONNECT of an authority without a path", "CONNECT proxy.example:443", any, "405", "401"},
 		{"CONNECT of an authority with a path", "CONNECT proxy.example:443/x", any, "200 CONNECT proxy.example:443/", "200 CONNECT proxy.example:443/"},

@@ -117,7 +117,7 @@ func TestASignInGrowsTooOld(t *testing.T) {
 		if err := q.Check(token); err != nil {
 			t.Errorf("R9470-04 at the very second: %v", err)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if q.Check(token) == nil {
 			t.Error("R9470-04 after it: met")
 		}
