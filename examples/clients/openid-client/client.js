@@ -4,7 +4,8 @@
 //
 // config.json has issuer, api, redirectURI, and clients by kind, each with id
 // and maybe secret or key (PKCS #8, PEM, for ES256). The program prints a line
-// for each flow that went as it should and fails at the first that did not.
+// for each flow, and why one did not go as it should on standard error; then it
+// exits with 1.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createPrivateKey } from 'node:crypto'
@@ -290,6 +291,12 @@ const flows = {
 const chosen = process.argv.slice(2)
 for (const name of chosen.length > 0 ? chosen : Object.keys(flows)) {
   assert.ok(Object.hasOwn(flows, name), `there is no flow called ${name}`)
-  await flows[name]()
-  console.log(`ok  ${name}`)
+  try {
+    await flows[name]()
+    console.log(`ok  ${name}`)
+  } catch (err) {
+    console.log(`not ok  ${name}`)
+    console.error(err)
+    process.exitCode = 1
+  }
 }
