@@ -18,13 +18,11 @@ import (
 // everything.
 type Routes map[string]Requirement
 
-var (
-	errDisguised = &middleware.Error{
-		Code: middleware.InvalidRequest, Reason: middleware.ReasonMalformedRequest,
-		Description: "The path has a dot segment or an empty one",
-		Err:         errors.New("scopes: a path that the mux would not clean and a handler might"),
-	}
-)
+var errDisguised = &middleware.Error{
+	Code: middleware.InvalidRequest, Reason: middleware.ReasonMalformedRequest,
+	Description: "The path has a dot segment or an empty one",
+	Err:         errors.New("scopes: a path that the mux would not clean and a handler might"),
+}
 
 // Handler returns a handler that asks mux which pattern a request matches, lets
 // g judge the request and that pattern's row the token, and then lets mux serve
@@ -88,6 +86,14 @@ func (p *policy) behind(pattern string, next http.Handler) http.Handler {
 	return p.guard.For(pattern, q.rule.least).Handler(q.Handler(next))
 }
 
+// least returns the scopes that q's challenge names.
+func (q Requirement) least() []string {
+	if q.rule == nil {
+		return nil
+	}
+	return strings.Fields(q.rule.least)
+}
+
 // Scopes returns every scope that a row names, sorted: for Metadata.
 func (rs Routes) Scopes() []string {
 	var all []string
@@ -117,14 +123,14 @@ func (p *policy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.unrouted.ServeHTTP(w, r)
 		return
 	}
+	if r.Method != http.MethodConnect {
+		r.Pattern = pattern // as mux will say, and for what is refused before it
+	}
 	if isDisguised(r) {
 		p.guard.Deny(w, r, errDisguised)
 		return
 	}
 	row, ok := p.row(r, pattern)
-	if r.Method != http.MethodConnect {
-		r.Pattern = pattern // as mux will say, and for what is refused before it
-	}
 	if r.URL.RawPath != "" {
 		row, ok = p.decoded(r, pattern, row, ok)
 	}
@@ -158,7 +164,12 @@ func (p *policy) decoded(r *http.Request, pattern string, row http.Handler, ok b
 	if _, ok := p.row(&plain, other); !ok {
 		return nil, false
 	}
-	return p.behind(other, row), true
+	q := p.routes[other]
+	if q.rule != nil && q.rule.public {
+		return row, true
+	}
+	both := All(append(p.routes[pattern].least(), q.least()...)...)
+	return p.guard.For(pattern, both.rule.least).Handler(q.Handler(row)), true
 }
 
 // isDisguised reports whether mux would serve r's path as it is, though a handler

@@ -137,7 +137,7 @@ func TestEventsOfRoutes(t *testing.T) {
 		{"no row and no token", "/forgotten/a", "", "/forgotten/{x}", []string{"authenticate no_token"}},
 		{"no pattern", "/nothing", "read", "", []string{"authenticate ok"}},
 		{"public", "/public/a", "read", "/public/", nil},
-		{"dots in disguise", "/public/%2e%2e/zero", "read", "", nil},
+		{"dots in disguise", "/public/%2e%2e/zero", "read", "/public/", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			events = nil
@@ -294,4 +294,35 @@ func TestRoutesServeConcurrently(t *testing.T) {
 		}
 	}
 	all.Wait()
+}
+
+// Where a path counts as that of two routes, the first refusal already names the
+// scopes of both (MCP-02).
+func TestAPathOfTwoRoutesNamesTheScopesOfBoth(t *testing.T) {
+	mux := serving("/notes/{id}", "/notes/a/b", "/open/{id}", "/open/a/b")
+	policy, err := scopes.Routes{
+		"/notes/{id}": scopes.All("read"), "/notes/a/b": scopes.All("admin"),
+		"/open/{id}": scopes.Public(), "/open/a/b": scopes.All("admin"),
+	}.Handler(middleware.New(granted, nil), mux.ServeMux)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		path, token, scope string
+		status             int
+	}{
+		{"/notes/a%2Fb", "", `scope="read admin"`, 401},
+		{"/notes/a%2Fb", "none", `scope="read admin"`, 403},
+		{"/notes/a%2Fb", "admin", `scope="read admin"`, 403},
+		{"/notes/a%2Fb", "read", `scope="read admin"`, 403},
+		{"/open/a%2Fb", "", `scope="admin"`, 401},
+		{"/open/a%2Fb", "read", `scope="admin"`, 403},
+		{"/open/a%2Fb", "admin", "", 204},
+		{"/open/a%2Fc", "", "", 204},
+	} {
+		w := get(policy, row.path, row.token)
+		if w.Code != row.status || !strings.Contains(w.Header().Get("WWW-Authenticate"), row.scope) {
+			t.Errorf("%s with %q: %d %v", row.path, row.token, w.Code, w.Header())
+		}
+	}
 }
