@@ -124,6 +124,9 @@ func TestADeviceGetsItsTokens(t *testing.T) {
 				t.Error("a token does not work")
 			}
 			checkPage(t, enter(t, iss, user), 400) // the user code works once too
+			if a, err := iss.Device(user); a != nil || !errors.Is(err, issuertest.ErrUserCode) {
+				t.Errorf("Device finds what was decided: %v", err)
+			}
 		})
 	}
 	t.Run("R8628-06 unless it is refused", func(t *testing.T) {
