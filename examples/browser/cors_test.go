@@ -21,7 +21,7 @@ func shared(origin string) *cors.Cors {
 }
 
 func TestAPageOfAnotherOriginReadsWhyItIsRefused(t *testing.T) {
-	b, origin := newTab(t), page(t)
+	b, origin := newTab(t), newPage(t)
 	a := serve(t, func(_ *warder.Guard, guarded http.Handler) http.Handler {
 		return shared(origin).Handler(guarded) // outside in: CORS, guard, routes
 	})
@@ -76,7 +76,7 @@ func TestWhatDoesNotReachAPage(t *testing.T) {
 		{"with CORS for another origin, a 401 cannot be read", elsewhere, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			b, origin := newTab(t), page(t)
+			b, origin := newTab(t), newPage(t)
 			a := serve(t, func(guard *warder.Guard, guarded http.Handler) http.Handler {
 				return row.assemble(origin, guard, guarded)
 			})
@@ -97,7 +97,7 @@ func TestWhatDoesNotReachAPage(t *testing.T) {
 
 // A 401 alone does not say what to do about it.
 func TestAChallengeHasToBeExposed(t *testing.T) {
-	b, origin := newTab(t), page(t)
+	b, origin := newTab(t), newPage(t)
 	a := serve(t, func(_ *warder.Guard, guarded http.Handler) http.Handler {
 		return cors.New(cors.Options{AllowedOrigins: []string{origin}}).Handler(guarded)
 	})

@@ -23,7 +23,7 @@ func beside(origin string) func(*warder.Guard, http.Handler) http.Handler {
 }
 
 func TestAPageReadsTheMetadataOfTheAPI(t *testing.T) {
-	b, origin := newTab(t), page(t)
+	b, origin := newTab(t), newPage(t)
 	a := serve(t, beside("https://app.example.com")) // not this page's origin
 	b.open(origin)
 	for _, row := range []struct {
@@ -50,7 +50,7 @@ func TestAPageReadsTheMetadataOfTheAPI(t *testing.T) {
 // Within the API's CORS handler, its preflights are answered for the API: for
 // some origins and fields alone.
 func TestMetadataWithinTheCORSHandlerIsNotForEveryPage(t *testing.T) {
-	b, origin := newTab(t), page(t)
+	b, origin := newTab(t), newPage(t)
 	a := serve(t, func(guard *warder.Guard, guarded http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle(guard.Metadata())

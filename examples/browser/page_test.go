@@ -16,8 +16,8 @@ import (
 //go:embed testdata/page.html
 var script string
 
-// page serves a page with script on an origin of its own, and returns that.
-func page(t *testing.T) (origin string) {
+// newPage serves a page with script on an origin of its own, and returns that.
+func newPage(t *testing.T) (origin string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" && r.URL.Path != "/callback" {

@@ -15,7 +15,7 @@ import (
 // another origin (R9700 §2.6 lets the token endpoint answer it, and keeps the
 // authorization endpoint for navigation).
 func TestAPageIsAClientOfTheIssuerAndTheAPI(t *testing.T) {
-	b, origin := newTab(t), page(t)
+	b, origin := newTab(t), newPage(t)
 	a := serve(t, beside(origin))
 	a.issuer.AddClient(issuertest.Client{
 		ID: "page", RedirectURIs: []string{origin + "/callback"},
@@ -67,7 +67,7 @@ func TestAPageIsAClientOfTheIssuerAndTheAPI(t *testing.T) {
 }
 
 func TestAPageCannotReadWhatIsForNavigationAndForServers(t *testing.T) {
-	b, origin := newTab(t), page(t)
+	b, origin := newTab(t), newPage(t)
 	a := serve(t, beside(origin))
 	b.open(origin)
 	for _, path := range []string{
