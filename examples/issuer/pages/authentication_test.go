@@ -6,16 +6,16 @@ import (
 )
 
 func TestWhatTheClientAsksOfTheAuthentication(t *testing.T) {
-	t.Run("R9470 max_age", func(t *testing.T) {
+	t.Run("R9470-07 max_age", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
 			v.signIn(v.authorize("app"), "alice", "wonderland")
-			time.Sleep(time.Minute)
+			v.later(time.Minute)
 			v.sees(v.authorize("app", "max_age", "60"), 200, "Allow access?")
-			time.Sleep(2 * time.Second)
+			v.later(2 * time.Second)
 			p := v.sees(v.authorize("app", "max_age", "60"), 200, "Sign in")
 			now := time.Now().Unix()
 			p = v.sees(v.signIn(p, "alice", "wonderland"), 200, "Allow access?")
-			time.Sleep(2 * time.Minute) // thinking
+			v.later(2 * time.Minute) // thinking
 			if at := v.claims(v.tokens("app", v.press(p, "allow")).AccessToken)["auth_time"]; at != float64(now) {
 				t.Errorf("auth_time is %v, want %d", at, now)
 			}
@@ -33,7 +33,7 @@ func TestWhatTheClientAsksOfTheAuthentication(t *testing.T) {
 			})
 		})
 	}
-	t.Run("prompt=none", func(t *testing.T) {
+	t.Run("OIDC-06 prompt=none", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
 			none := func(more ...string) string { return v.request("web", append(more, "prompt", "none")...) }
 			v.left(v.open(none()), "login_required")
@@ -45,7 +45,7 @@ func TestWhatTheClientAsksOfTheAuthentication(t *testing.T) {
 			v.left(v.open(none("scope", "read email")), "consent_required")
 			v.left(v.open(none("acr_values", "mfa")), "login_required")
 			v.left(v.open(none("acr_values", "mfa pwd")), "")
-			time.Sleep(time.Minute)
+			v.later(time.Minute)
 			v.left(v.open(none("max_age", "30")), "login_required")
 			v.left(visit(t, v.iss).open(none()), "login_required")
 		})
@@ -68,7 +68,7 @@ func TestWhatTheClientAsksOfTheAuthentication(t *testing.T) {
 		"either":              {"mfa pwd", []string{"Sign in"}, "pwd"},
 		"one that is unknown": {"phr mfa", []string{"Sign in", "One more step"}, "mfa"},
 	} {
-		t.Run("acr_values: "+name, func(t *testing.T) {
+		t.Run("R9470-07 acr_values: "+name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, v *visitor) {
 				p := v.authorize("app", "acr_values", row.asked)
 				for _, title := range row.pages {
@@ -89,7 +89,7 @@ func TestWhatTheClientAsksOfTheAuthentication(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
 			began := time.Now().Unix()
 			v.signIn(v.authorize("app"), "alice", "wonderland")
-			time.Sleep(time.Minute)
+			v.later(time.Minute)
 			p := v.sees(v.authorize("app", "acr_values", "mfa"), 200, "One more step")
 			id := v.hidden(p, "continue", "request")
 			v.sees(v.open("/consent?request="+id), 200, "One more step") // no way around

@@ -93,7 +93,7 @@ func TestConsent(t *testing.T) {
 	t.Run("too late", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
 			p := v.signIn(v.authorize("app"), "alice", "wonderland")
-			time.Sleep(10 * time.Minute)
+			v.later(10 * time.Minute)
 			v.sees(v.press(p, "allow"), 400, "This request is over")
 		})
 	})

@@ -67,7 +67,7 @@ func TestConnectingADevice(t *testing.T) {
 			if p.Text("user_code") != user {
 				t.Error("the code is not shown again")
 			}
-			time.Sleep(5 * time.Second)
+			v.later(5 * time.Second)
 			if _, code := v.poll(device); code != "authorization_pending" {
 				t.Errorf("before the decision: %q", code)
 			}
@@ -134,7 +134,7 @@ func TestConnectingADevice(t *testing.T) {
 				t.Errorf("Retry-After is %q", p.Header.Get("Retry-After"))
 			}
 			v.sees(v.open(complete), 429, "Error: Connect a device")
-			time.Sleep(time.Minute)
+			v.later(time.Minute)
 			v.sees(v.open(complete), 200, "Is this your device?")
 		})
 	})

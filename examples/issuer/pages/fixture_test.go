@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/warder-go/warder/examples/issuer/browser"
 	"github.com/warder-go/warder/examples/issuer/pages"
@@ -226,3 +227,6 @@ func same(v *visitor, what string, got, want []string) {
 
 // decode reads an answer in JSON.
 func decode(resp *http.Response, v any) error { return json.NewDecoder(resp.Body).Decode(v) }
+
+// later lets time pass: that of the bubble.
+func (v *visitor) later(d time.Duration) { time.Sleep(d) }

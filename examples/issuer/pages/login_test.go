@@ -42,9 +42,9 @@ func TestSigningIn(t *testing.T) {
 	t.Run("once for several requests, until eight hours later", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
 			v.signIn(v.authorize("app"), "alice", "wonderland")
-			time.Sleep(8*time.Hour - time.Second)
+			v.later(8*time.Hour - time.Second)
 			v.sees(v.authorize("app"), 200, "Allow access?")
-			time.Sleep(time.Second)
+			v.later(time.Second)
 			v.sees(v.authorize("app"), 200, "Sign in")
 		})
 	})

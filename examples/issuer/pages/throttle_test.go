@@ -20,10 +20,10 @@ func TestGuessingGetsSlow(t *testing.T) {
 				other := visit(t, v.iss)
 				other.sees(other.signIn(other.authorize("app"), user, "wonderland"), 429, "Error: Sign in") // another browser
 				other.sees(other.signIn(other.authorize("app"), "bob", "builder"), 200, "Allow access?")
-				time.Sleep(30 * time.Second)
+				v.later(30 * time.Second)
 				p = v.sees(v.signIn(p, user, "guess"), 403, "Error: Sign in") // one
 				p = v.sees(v.signIn(p, user, "guess"), 429, "Error: Sign in") // and no more
-				time.Sleep(30 * time.Second)
+				v.later(30 * time.Second)
 				if user == "alice" {
 					v.sees(v.signIn(p, user, "wonderland"), 200, "Allow access?")
 				}
@@ -39,7 +39,7 @@ func TestGuessingGetsSlow(t *testing.T) {
 			// Signing in anew does not start the count again.
 			p = v.signIn(v.authorize("app", "acr_values", "mfa", "prompt", "login"), "alice", "wonderland")
 			v.sees(v.press(p, "continue", "code", "123456"), 429, "Error: One more step")
-			time.Sleep(30 * time.Second)
+			v.later(30 * time.Second)
 			v.sees(v.press(p, "continue", "code", "123456"), 200, "Allow access?")
 		})
 	})
