@@ -88,6 +88,7 @@ func post(ctx context.Context, url string, form url.Values) (status int, body []
 	return send(r)
 }
 
+// R8628-02, R8628-08: however the code is typed, it is shown as the device has it.
 func TestAPersonConnectsADevice(t *testing.T) {
 	s := newStory(t)
 	d := newDevice(t, s.issuer, "tv", "notes:read")
@@ -142,7 +143,7 @@ func TestAPersonConnectsADevice(t *testing.T) {
 	}
 }
 
-// A link that holds the code leads to a question, as somebody else may have sent
+// R8628-08: a link that holds the code leads to a question, as somebody else may have sent
 // it (RFC 8628 §5.4).
 func TestAPersonRefusesADevice(t *testing.T) {
 	s := newStory(t)

@@ -5,5 +5,5 @@
 // Chromium (Debian's package chromium) and say why when they skip. It is a
 // module of its own, so that the library does not depend on what they use.
 //
-//	go test -artifacts -outputdir /tmp ./... # keeps the screenshots
+//	go test -artifacts -outputdir FOLDER . # keeps the screenshots
 package browser

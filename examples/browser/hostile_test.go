@@ -42,7 +42,7 @@ func (b *tab) framed(url string) (shown, refused string) {
 	return frame.URL, frame.UnreachableURL
 }
 
-// R6749 §10.13: clickjacking.
+// R6749-25: whoever looks at a page of the issuer sees that it is one.
 func TestThePagesAreNotFramed(t *testing.T) {
 	s := newStory(t)
 	authorize := s.issuer + "/authorize?" + url.Values{

@@ -22,6 +22,7 @@ func beside(origin string) func(*warder.Guard, http.Handler) http.Handler {
 	}
 }
 
+// R9728-14: whatever its origin.
 func TestAPageReadsTheMetadataOfTheAPI(t *testing.T) {
 	b, origin := newTab(t), newPage(t)
 	a := serve(t, beside("https://app.example.com")) // not this page's origin

@@ -12,8 +12,7 @@ import (
 )
 
 // A page that is a client itself: public, so with PKCE, and all it calls is of
-// another origin (R9700 §2.6 lets the token endpoint answer it, and keeps the
-// authorization endpoint for navigation).
+// another origin.
 func TestAPageIsAClientOfTheIssuerAndTheAPI(t *testing.T) {
 	b, origin := newTab(t), newPage(t)
 	a := serve(t, beside(origin))
@@ -66,6 +65,7 @@ func TestAPageIsAClientOfTheIssuerAndTheAPI(t *testing.T) {
 	}
 }
 
+// R9700-13: the authorization endpoint is for navigation.
 func TestAPageCannotReadWhatIsForNavigationAndForServers(t *testing.T) {
 	b, origin := newTab(t), newPage(t)
 	a := serve(t, beside(origin))

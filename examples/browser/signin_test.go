@@ -7,7 +7,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// From the site to the issuer, back with a code, and on to the API.
+// From the site to the issuer, back with a code, and on to the API. R9700-13: the
+// pages do not tell the site their URL.
 func TestAPersonSignsIn(t *testing.T) {
 	s := newStory(t)
 	s.open(s.site.url)
@@ -69,6 +70,12 @@ func TestAPersonSignsIn(t *testing.T) {
 	s.press("sign-out")
 	s.authorize("scope", "openid notes:read", "prompt", "none")
 	s.says("#text", "login_required")
+
+	s.site.mu.Lock()
+	defer s.site.mu.Unlock()
+	if n := len(s.site.referers); n > 0 {
+		t.Errorf("the browser came to the callback %d times with a Referer", n)
+	}
 }
 
 func TestPromptNoneAsksNobody(t *testing.T) {

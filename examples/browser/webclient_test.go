@@ -26,6 +26,8 @@ type webClient struct {
 	mu    sync.Mutex
 	flows map[string]flow   // by state
 	users map[string]string // access tokens, by cookie
+
+	referers []string // what browsers said at the callback of where they came from
 }
 
 // flow is what has to be known when the browser comes back.
@@ -77,6 +79,7 @@ func (c *webClient) callback(w http.ResponseWriter, r *http.Request) {
 	answer := r.URL.Query()
 	cookie, err := r.Cookie(cookieName)
 	c.mu.Lock()
+	c.referers = append(c.referers, r.Header.Values("Referer")...)
 	f, ok := c.flows[answer.Get("state")]
 	delete(c.flows, answer.Get("state"))
 	c.mu.Unlock()
