@@ -62,7 +62,8 @@ type document struct {
 // §3) and the ServeMux pattern to mount it under: the path of the well-known
 // URL, without host and method, as browsers preflight it. The handler answers
 // GET, HEAD and OPTIONS, to pages of every origin. It needs no token: mount it
-// outside the guard, or as a Public row of scopes.Routes. Without
+// outside the guard, or as a Public row of scopes.Routes; outside a CORS handler
+// too, which would answer its preflights for your own pages alone. Without
 // [Options.Metadata] it panics.
 func (g *Guard) Metadata() (pattern string, h http.Handler) {
 	if g.metadata == nil {
