@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"net/url"
 	"testing"
 	"time"
 )
@@ -28,6 +29,8 @@ func TestWhatTheClientAsksOfTheAuthentication(t *testing.T) {
 				p := v.sees(v.authorize("web", "prompt", prompt), 200, "Sign in")
 				id := v.hidden(p, "sign-in", "request")
 				v.sees(v.open("/consent?request="+id), 200, "Sign in") // no way around
+				around := url.Values{"request": {id}, "csrf": {v.hidden(p, "sign-in", "csrf")}, "decision": {"allow"}, "scope": {"read"}}
+				v.sees(v.must(v.Post(t.Context(), v.iss.URL+"/consent", around)), 200, "Sign in")
 				v.left(v.press(v.signIn(p, "alice", "wonderland"), "allow"), "")
 				v.sees(v.authorize("web", "prompt", prompt), 200, "Sign in") // every time
 			})

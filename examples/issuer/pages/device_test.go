@@ -104,13 +104,13 @@ func TestConnectingADevice(t *testing.T) {
 	})
 	t.Run("that was allowed before is asked about again", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
+			p := v.signIn(v.authorize("web", "scope", "read"), "alice", "wonderland")
+			v.left(v.press(p, "allow"), "")
+			v.left(v.authorize("web", "scope", "read"), "") // remembered, without a device
 			for range 2 {
-				_, _, complete := v.device("read")
-				p := v.press(v.open(complete), "continue")
-				if p.Title() == "Sign in" {
-					p = v.signIn(p, "alice", "wonderland")
-				}
-				v.sees(v.press(v.sees(p, 200, "Allow access?"), "allow"), 200, "Your device is connected")
+				_, _, complete := v.deviceOf(url.Values{"client_id": {"web"}, "client_secret": {"s"}, "scope": {"read"}})
+				p := v.sees(v.press(v.open(complete), "continue"), 200, "Allow access?")
+				v.sees(v.press(p, "allow"), 200, "Your device is connected")
 			}
 		})
 	})

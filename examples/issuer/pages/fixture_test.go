@@ -174,12 +174,17 @@ func (v *visitor) hidden(p *browser.Page, button, name string) string {
 // device begins the device grant of the public client.
 func (v *visitor) device(scope string) (deviceCode, userCode, complete string) {
 	v.Helper()
+	return v.deviceOf(url.Values{"client_id": {"app"}, "scope": {scope}})
+}
+
+func (v *visitor) deviceOf(client url.Values) (deviceCode, userCode, complete string) {
+	v.Helper()
 	var waiting struct {
 		DeviceCode string `json:"device_code"`
 		UserCode   string `json:"user_code"`
 		Complete   string `json:"verification_uri_complete"`
 	}
-	p := v.must(v.Post(v.Context(), v.iss.URL+issuertest.EndpointDeviceAuthorization, url.Values{"client_id": {"app"}, "scope": {scope}}))
+	p := v.must(v.Post(v.Context(), v.iss.URL+issuertest.EndpointDeviceAuthorization, client))
 	if err := p.JSON(&waiting); err != nil {
 		v.Fatal(err)
 	}
