@@ -106,6 +106,10 @@ func TestTheAnswerOfTheIssuer(t *testing.T) {
 		if status, scope, _ := s.deliver(s.answer); status != 400 || scope != "" {
 			t.Errorf("%d, scope %q", status, scope)
 		}
+		s.answer.Del("state") // nothing is not what nobody asked for
+		if status, scope, problem := s.deliver(s.answer); status != 400 || scope != "" || problem != "" {
+			t.Errorf("without state: %d, scope %q, problem %q", status, scope, problem)
+		}
 	})
 	t.Run("in a browser that asked for another", func(t *testing.T) {
 		s := start(t)
