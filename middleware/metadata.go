@@ -30,7 +30,9 @@ const (
 type Metadata struct {
 	// Resource identifies the API: an https URL, without query and fragment,
 	// that clients compare byte for byte with the URL that they use (RFC 9728
-	// §3.3). Required. Plain http is accepted for loopback hosts.
+	// §3.3). Clients ask for tokens for it (RFC 8707), so the verifier's audience
+	// has to hold it, byte for byte. Required. Plain http is accepted for
+	// loopback hosts.
 	Resource string
 
 	// AuthorizationServers are issuer identifiers, byte for byte. Required.

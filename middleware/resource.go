@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -49,10 +50,17 @@ func publicURL(raw string) (*url.URL, error) {
 		return nil, errors.New("has a character that no URL has (RFC 3986 §2)")
 	case strings.Contains(raw, "#"):
 		return nil, errors.New("has a fragment")
+	case strings.HasSuffix(u.Host, ":"), strings.Contains(u.Host, "*"), !isPort(u.Port()):
+		return nil, errors.New("has a host or port that no client can use")
 	case u.Scheme == "https", u.Scheme == "http" && isLoopbackName(u.Hostname()):
 		return u, nil
 	}
 	return nil, errors.New("is not https")
+}
+
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func isLoopbackName(host string) bool {

@@ -39,11 +39,22 @@ var errLacksClaim = &middleware.Error{
 // That is how RFC 9068 tells them apart. Issuers that give a client an account of
 // its own, whose ID is then the subject, do it by a claim: add [Requirement.Claim]
 // for that. docs/providers.md names it for each.
-func (q Requirement) User() Requirement { return q.with(func(r *rule) { r.caller = user }) }
+// User after Client panics.
+func (q Requirement) User() Requirement { return q.of(user) }
 
 // Client returns q for the tokens alone of clients that act for themselves, as
 // after the client credentials grant: see [middleware.Token.SubjectIsClient].
-func (q Requirement) Client() Requirement { return q.with(func(r *rule) { r.caller = client }) }
+// Client after User panics.
+func (q Requirement) Client() Requirement { return q.of(client) }
+
+func (q Requirement) of(c caller) Requirement {
+	return q.with(func(r *rule) {
+		if r.caller != anybody && r.caller != c {
+			panic("scopes: no token is a user's and a client's own")
+		}
+		r.caller = c
+	})
+}
 
 func (c caller) is(t *middleware.Token) bool {
 	switch c {

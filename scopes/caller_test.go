@@ -35,7 +35,7 @@ func TestCallers(t *testing.T) {
 				{"Client", scopes.All("read").Client(), row.isSelf},
 				{"User of any token", scopes.All().User(), row.isUser},
 				{"neither", scopes.All("read"), true},
-				{"User, then Client: the last counts", scopes.All("read").User().Client(), row.isSelf},
+				{"User twice", scopes.All("read").User().User(), row.isUser},
 			} {
 				w := ask(t, v, nil, each.q)
 				want, challenge := http.StatusOK, ""

@@ -15,6 +15,9 @@ import (
 // §3.3). Requirements made with its methods keep a copy. Nil means that no scope
 // includes another.
 //
+// The guard knows no hierarchy: where a handler refuses with a requirement of its
+// own, the challenge names the scope of the route beside it, included or not.
+//
 // A scope that includes itself, at whatever remove, and what is not a
 // scope-token are mistakes: [Routes.Handler] returns them as errors,
 // [Requirement.Handler] panics, and a Requirement that is checked all the same

@@ -32,16 +32,16 @@ func (q Requirement) String() string {
 	r := q.rule
 	var all []string
 	switch {
+	case r.mistake != nil:
+		return "nobody: a mistake in the hierarchy"
 	case len(r.scopes) == 0:
 		all = append(all, "any token")
-	case r.mistake != nil:
-		all = append(all, "nobody: a mistake in the hierarchy")
 	default:
 		var scopes []string
 		for _, granting := range r.granted {
-			s := granting[0]
+			s := words(granting[:1], "")
 			if len(granting) > 1 {
-				s += " (or " + strings.Join(granting[1:], ", ") + ")"
+				s += " (or " + words(granting[1:], ", ") + ")"
 			}
 			scopes = append(scopes, s)
 		}

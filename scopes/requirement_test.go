@@ -223,6 +223,8 @@ func TestWhatCanNeverWorkPanics(t *testing.T) {
 		"Any with a tab":                 func() { scopes.Any("a\tb") },
 		"Require with a space":           func() { scopes.Require("a b") },
 		"Handler without a handler":      func() { scopes.All().Handler(nil) },
+		"a user's and a client's own":    func() { scopes.All().User().Client() },
+		"a client's own and a user's":    func() { scopes.All().Client().User() },
 		"the zero Requirement's, so too": func() { scopes.Requirement{}.Handler(nil) },
 	} {
 		t.Run(name, func(t *testing.T) {

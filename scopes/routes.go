@@ -86,12 +86,28 @@ func (p *policy) behind(pattern string, next http.Handler) http.Handler {
 	return p.guard.For(pattern, q.rule.least).Handler(q.Handler(next))
 }
 
-// least returns the scopes that q's challenge names.
-func (q Requirement) least() []string {
-	if q.rule == nil {
-		return nil
+// leastOf returns the scopes that meet both rules, without those that others of
+// them include.
+func leastOf(rules ...*rule) string {
+	var words []string
+	granting := map[string][]string{}
+	for _, r := range rules {
+		if r == nil {
+			continue
+		}
+		words = append(words, strings.Fields(r.least)...)
+		for _, g := range r.granted {
+			granting[g[0]] = g[1:]
+		}
 	}
-	return strings.Fields(q.rule.least)
+	var least []string
+	for _, s := range words {
+		isIncluded := slices.ContainsFunc(words, func(o string) bool { return slices.Contains(granting[s], o) })
+		if !isIncluded && !slices.Contains(least, s) {
+			least = append(least, s)
+		}
+	}
+	return strings.Join(least, " ")
 }
 
 // Scopes returns every scope that a row names, sorted: for Metadata.
@@ -168,8 +184,7 @@ func (p *policy) decoded(r *http.Request, pattern string, row http.Handler, ok b
 	if q.rule != nil && q.rule.public {
 		return row, true
 	}
-	both := All(append(p.routes[pattern].least(), q.least()...)...)
-	return p.guard.For(pattern, both.rule.least).Handler(q.Handler(row)), true
+	return p.guard.For(pattern, leastOf(p.routes[pattern].rule, q.rule)).Handler(q.Handler(row)), true
 }
 
 // isDisguised reports whether mux would serve r's path as it is, though a handler

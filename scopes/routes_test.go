@@ -326,3 +326,20 @@ func TestAPathOfTwoRoutesNamesTheScopesOfBoth(t *testing.T) {
 		}
 	}
 }
+
+// So does the hierarchy: what one route's scope includes is not asked for beside
+// it.
+func TestAPathOfTwoRoutesNamesTheLeastForBoth(t *testing.T) {
+	h := scopes.Implies{"admin": {"read"}}
+	mux := serving("/files/{name}", "/files/x/secret")
+	policy, err := scopes.Routes{"/files/{name}": h.All("read"), "/files/x/secret": h.All("admin")}.Handler(middleware.New(granted, nil), mux.ServeMux)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := get(policy, "/files/x%2Fsecret", ""); w.Code != 401 || !strings.Contains(w.Header().Get("WWW-Authenticate"), `scope="admin"`) {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	if w := get(policy, "/files/x%2Fsecret", "admin"); w.Code != http.StatusNoContent {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}

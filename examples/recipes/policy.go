@@ -26,7 +26,7 @@ func NewGuardedNotes(verifier warder.Verifier) (http.Handler, error) {
 	}
 
 	guard := warder.New(verifier, &warder.Options{Metadata: &warder.Metadata{
-		Resource:             "https://api.example.com/",
+		Resource:             "https://api.example.com", // as in the verifier's Audience
 		AuthorizationServers: []string{"https://login.example.com"},
 		Scopes:               policy.Scopes(),
 	}})
