@@ -83,16 +83,26 @@ func dropCredentials(r *http.Request) {
 	r.Header.Del("Upgrade")
 }
 
-// dropForgeries takes from r the fields that only the proxy may send. To an
-// upstream that reads fields as CGI does, X_User is X-User.
+// dropForgeries takes from r the fields that only the proxy may send, in every
+// spelling of their names.
 func dropForgeries(r *http.Request) {
 	for name := range r.Header {
-		if slices.ContainsFunc(identity, func(ours string) bool {
-			return strings.EqualFold(ours, strings.ReplaceAll(name, "_", "-"))
-		}) {
+		if slices.ContainsFunc(identity, func(ours string) bool { return strings.EqualFold(ours, folded(name)) }) {
 			delete(r.Header, name)
 		}
 	}
+}
+
+// folded is name as an upstream takes it that reads fields as CGI does (WSGI and
+// PHP do too): X_User and X.User are X-User, for each byte that is neither a
+// letter nor a digit is the same to it.
+func folded(name string) string {
+	return strings.Map(func(c rune) rune {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
+			return c
+		}
+		return '-'
+	}, name)
 }
 
 var errForUs = errors.New("the upstream wants credentials of the proxy")

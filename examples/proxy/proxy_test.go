@@ -101,6 +101,8 @@ func TestTheUpstreamIsToldWhoIsCalling(t *testing.T) {
 		{"a forged user", []string{get, ada, "X-User: root"}, who("ada")},
 		{"forged in lower case, twice", []string{get, ada, "x-user: root", "x-user: root"}, who("ada")},
 		{"forged with underscores", []string{get, ada, "X_User: root", "x_user: root", "X_CLIENT: root"}, who("ada")},
+		{"forged with dots, which CGI reads as dashes too", []string{get, ada, "X.User: root", "x.user: root", "X.Issuer: root"}, who("ada")},
+		{"forged with any other byte that a name may hold", []string{get, ada, "X!User: root", "X~User: root", "X+Client: root", "x|scope: root", "X'Issuer: root"}, who("ada")},
 		{"forged by a client that acts for itself", []string{get, as(map[string]any{"sub": issuertest.ClientID}), "X-User: root"}, who()},
 		{"forged on a public route", []string{prices, "X-User: root", "X-Issuer: root", "X-Client: root", "X_Scope: root"}, http.Header{}},
 		{"a token on a public route that nobody judged", []string{prices, ada}, http.Header{}},
