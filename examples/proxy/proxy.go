@@ -23,6 +23,12 @@ const (
 
 var identity = []string{fieldIssuer, fieldUser, fieldClient, fieldScope}
 
+// overrides are the fields by which some frameworks take another method or
+// another path than those of the request, and so serve a route that nobody
+// judged. See whether your upstream has more. A parameter to the same end, such
+// as _method in a form, passes: the upstream must not heed it.
+var overrides = []string{"X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL"}
+
 // newProxy returns a proxy to upstream, for requests that a guard admitted.
 //
 // It is written with Rewrite, as Director has two traps. After Director, the
@@ -83,11 +89,12 @@ func dropCredentials(r *http.Request) {
 	r.Header.Del("Upgrade")
 }
 
-// dropForgeries takes from r the fields that only the proxy may send, in every
-// spelling of their names.
+// dropForgeries takes from r the fields that only the proxy may send and those
+// that nobody may, in every spelling of their names.
 func dropForgeries(r *http.Request) {
 	for name := range r.Header {
-		if slices.ContainsFunc(identity, func(ours string) bool { return strings.EqualFold(ours, folded(name)) }) {
+		is := func(field string) bool { return strings.EqualFold(field, folded(name)) }
+		if slices.ContainsFunc(identity, is) || slices.ContainsFunc(overrides, is) {
 			delete(r.Header, name)
 		}
 	}

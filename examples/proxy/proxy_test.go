@@ -129,6 +129,36 @@ func TestTheUpstreamIsToldWhoIsCalling(t *testing.T) {
 	}
 }
 
+// The guard judged the method and the path of the request. An upstream that
+// takes others from a field would serve a route that nobody judged.
+func TestNoFieldNamesAnotherRequest(t *testing.T) {
+	p := newProxied(t, nil)
+	bearer := "Authorization: Bearer " + p.issuer.Token(nil)
+	for _, row := range []struct {
+		name  string
+		lines []string
+	}{
+		{"another method", []string{"X-HTTP-Method-Override: DELETE", "X-Method-Override: DELETE", "X-HTTP-Method: DELETE"}},
+		{"another path", []string{"X-Original-URL: /admin", "X-Rewrite-URL: /admin"}},
+		{"in lower case, twice", []string{"x-http-method-override: DELETE", "x-http-method-override: DELETE", "x-original-url: /admin"}},
+		{"in the spellings that CGI takes for the same", []string{"X_HTTP_Method_Override: DELETE", "X.Method.Override: DELETE", "x~http~method: DELETE", "X_Original-URL: /admin", "X.Rewrite.URL: /admin"}},
+	} {
+		for _, first := range []struct{ line, field string }{{get, bearer}, {"GET /prices HTTP/1.1", "Accept: */*"}} {
+			t.Run(row.name+": "+first.line, func(t *testing.T) {
+				p.t = t
+				answer := p.send("", append([]string{first.line, first.field}, row.lines...)...)
+				got, ok := p.seen()
+				if answer.StatusCode != http.StatusOK || !ok {
+					t.Fatalf("answered %s, arrived: %t", answer.Status, ok)
+				}
+				if all := got.all(); strings.Contains(all, "DELETE") || strings.Contains(all, "/admin") {
+					t.Errorf("arrived: %v", got.header)
+				}
+			})
+		}
+	}
+}
+
 func TestWhatIsRefusedDoesNotArrive(t *testing.T) {
 	p := newProxied(t, nil)
 	bearer := "Authorization: Bearer " + p.issuer.Token(nil)

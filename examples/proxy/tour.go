@@ -32,6 +32,7 @@ func (t *tour) show() error {
 	t.send("a client that acts for itself", "/notes/", 200, "X-Client: client\n", "Authorization: Bearer "+client)
 	t.send("a forged user", "/notes/", 200, "X-User: ada\n", bearer, "X-User: root")
 	t.send("a forged user, public", "/prices", 200, "GET /prices\n", "X-User: root")
+	t.send("another method in a field", "/notes/", 200, "GET /notes/\n", bearer, "X-HTTP-Method-Override: root")
 	t.send("a user to be dropped", "/notes/", 200, "X-User: ada\n", bearer, "Connection: X-User")
 
 	fmt.Fprintf(t.out, "\nTry it:\n  curl -i %[1]s/notes/\n  curl -i -H 'Authorization: Bearer %[2]s' %[1]s/notes/\n", t.api, user)
