@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"github.com/warder-go/warder/internal/claims"
+	"github.com/warder-go/warder/internal/facts"
 	"github.com/warder-go/warder/middleware"
 )
 
@@ -14,8 +14,8 @@ import (
 // their own: junk must not evict good tokens.
 const inactives = 1000
 
-// key is the SHA-256 of issuer and token. The token itself is not kept.
-type key [32]byte
+// meanSize bounds what is remembered, in bytes a fact on average.
+const meanSize = 4 << 10
 
 // fact is what the issuer said of a token. It is not a decision: whether the
 // token is acceptable is judged each time.
@@ -29,8 +29,8 @@ type fact struct {
 
 // cache remembers facts. It is safe for concurrent use.
 type cache struct {
-	active   *lru.Cache[key, *fact] // nil: off
-	inactive *lru.Cache[key, *fact] // and what is refused though active; nil: off
+	active   *facts.Cache[*fact] // nil: off
+	inactive *facts.Cache[*fact] // and what is refused though active; nil: off
 
 	// forgotten counts calls of forget, by the first byte of the key. An
 	// answer to a question that was asked before is not remembered. The lock
@@ -41,21 +41,18 @@ type cache struct {
 
 func newCache(c Config) *cache {
 	m := new(cache)
-	if c.CacheSize > 0 && c.CacheTTL > 0 {
-		m.active, _ = lru.New[key, *fact](c.CacheSize) // fails for sizes below 1 only
+	if c.CacheTTL > 0 {
+		m.active = facts.New[*fact](c.CacheSize, meanSize)
 	}
 	if c.NegativeTTL > 0 {
-		m.inactive, _ = lru.New[key, *fact](inactives)
+		m.inactive = facts.New[*fact](inactives, meanSize)
 	}
 	return m
 }
 
 // get returns what is remembered and still good at now.
-func (m *cache) get(k key, now time.Time) *fact {
-	for _, c := range [...]*lru.Cache[key, *fact]{m.active, m.inactive} {
-		if c == nil {
-			continue
-		}
+func (m *cache) get(k facts.Key, now time.Time) *fact {
+	for _, c := range [...]*facts.Cache[*fact]{m.active, m.inactive} {
 		if f, ok := c.Get(k); ok && now.Before(f.until) {
 			return f
 		}
@@ -64,12 +61,12 @@ func (m *cache) get(k key, now time.Time) *fact {
 }
 
 // epoch changes with every forget that may be of k.
-func (m *cache) epoch(k key) uint64 { return m.forgotten[k[0]].Load() }
+func (m *cache) epoch(k facts.Key) uint64 { return m.forgotten[k[0]].Load() }
 
 // put remembers f, unless k was forgotten since epoch. Only what is acceptable
 // has a place among the active: who has a thousand tokens for other audiences
 // must not evict ours.
-func (m *cache) put(k key, f *fact, acceptable bool, epoch uint64) {
+func (m *cache) put(k facts.Key, f *fact, acceptable bool, epoch uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.epoch(k) != epoch {
@@ -80,22 +77,17 @@ func (m *cache) put(k key, f *fact, acceptable bool, epoch uint64) {
 	if acceptable {
 		to = m.active
 	}
-	if to != nil {
-		to.Add(k, f)
-	}
+	to.Add(k, f, claims.Size(f.token))
 }
 
-func (m *cache) forget(k key) {
+func (m *cache) forget(k facts.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.forgotten[k[0]].Add(1)
 	m.remove(k)
 }
 
-func (m *cache) remove(k key) {
-	for _, c := range [...]*lru.Cache[key, *fact]{m.active, m.inactive} {
-		if c != nil {
-			c.Remove(k)
-		}
-	}
+func (m *cache) remove(k facts.Key) {
+	m.active.Remove(k)
+	m.inactive.Remove(k)
 }

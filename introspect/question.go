@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
+	"github.com/warder-go/warder/internal/facts"
 	"github.com/warder-go/warder/middleware"
 )
 
 // ask waits for the issuer's word on token: one call for equal tokens, that
 // no one request owns.
-func (v *Verifier) ask(ctx context.Context, k key, token string, now time.Time) (*fact, middleware.Via, error) {
+func (v *Verifier) ask(ctx context.Context, k facts.Key, token string, now time.Time) (*fact, middleware.Via, error) {
 	epoch := v.cache.epoch(k)
 	// Who comes after Forget does not join a call from before it.
 	id := string(binary.BigEndian.AppendUint64(k[:], epoch))

@@ -2,8 +2,6 @@ package introspect
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"net/http"
 	"slices"
@@ -12,6 +10,7 @@ import (
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/claims"
 	"github.com/warder-go/warder/internal/discovery"
+	"github.com/warder-go/warder/internal/facts"
 	"github.com/warder-go/warder/internal/flight"
 	"github.com/warder-go/warder/internal/wire"
 	"github.com/warder-go/warder/middleware"
@@ -28,6 +27,7 @@ type Verifier struct {
 	reader  claims.Reader
 	caller  *caller
 	cache   *cache
+	prefix  string // of what is hashed to find a token: the issuer, so that no two are confused where a cache is ever shared
 	flights flight.Group[*fact]
 	breaker breaker
 	slots   chan struct{} // of calls under way
@@ -58,6 +58,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		reader: claims.Reader{Audience: slices.Clone(cfg.Audience)},
 		caller: c,
 		cache:  newCache(cfg),
+		prefix: cfg.Issuer + "\x00",
 		slots:  make(chan struct{}, cfg.MaxConcurrent),
 	}, nil
 }
@@ -89,14 +90,14 @@ func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*
 // Forget makes v ask again about token, which its owner has revoked, say. A
 // call under way does not bring it back.
 func (v *Verifier) Forget(token string) {
-	v.cache.forget(v.key(token))
+	v.cache.forget(facts.KeyOf(v.prefix, token))
 }
 
 func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, middleware.Via, error) {
 	if token == "" || len(token) > maxToken || v.cfg.Match != nil && !v.cfg.Match(token) {
 		return nil, "", errUnlikely
 	}
-	k := v.key(token)
+	k := facts.KeyOf(v.prefix, token)
 	f, via := v.cache.get(k, now), middleware.ViaCache
 	if f == nil {
 		var err error
@@ -113,22 +114,9 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*mi
 	return f.token, via, nil
 }
 
-// key of a token: it holds the issuer too, so that no two could be confused
-// where a cache is ever shared.
-func (v *Verifier) key(token string) (k key) {
-	h := sha256.New()
-	var length [8]byte
-	binary.BigEndian.PutUint64(length[:], uint64(len(v.cfg.Issuer)))
-	h.Write(length[:])
-	h.Write([]byte(v.cfg.Issuer))
-	h.Write([]byte(token))
-	h.Sum(k[:0])
-	return k
-}
-
 // remember keeps what the issuer has just said, unless it is forgotten since
 // epoch.
-func (v *Verifier) remember(k key, f *fact, epoch uint64) {
+func (v *Verifier) remember(k facts.Key, f *fact, epoch uint64) {
 	now := time.Now()
 	acceptable, ttl := v.judge(f, now) == nil, v.cfg.NegativeTTL
 	if acceptable {

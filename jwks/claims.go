@@ -9,33 +9,34 @@ import (
 	"github.com/warder-go/warder/middleware"
 )
 
-// judge decides whether t, read from what it said, is acceptable at now. It comes
+// judge decides whether t, read from what it said, is acceptable at now, and
+// returns the audience that it is acceptable for. It comes
 // before keys and signatures: whatever a stranger can get wrong costs neither
 // a call to the issuer nor a public-key operation.
-func (v *Verifier) judge(t *middleware.Token, said strictjson.Object, profile bool, now time.Time) error {
+func (v *Verifier) judge(t *middleware.Token, said strictjson.Object, profile bool, now time.Time) (audience []string, err error) {
 	switch {
 	case t.Issuer != v.cfg.Issuer:
 		if _, ok := said.Get("iss"); !ok {
-			return errMissingClaim
+			return nil, errMissingClaim
 		}
-		return errUnknownIssuer
+		return nil, errUnknownIssuer
 	case t.Expiry.IsZero():
-		return errMissingClaim
+		return nil, errMissingClaim
 	case profile && (t.Subject == "" || t.ClientID == "" || t.ID == "" || t.IssuedAt.IsZero()):
-		return errMissingClaim // RFC 9068 §2.2
+		return nil, errMissingClaim // RFC 9068 §2.2
 	case v.cfg.MaxTokenAge > 0 && t.IssuedAt.IsZero():
-		return errMissingClaim
+		return nil, errMissingClaim
 	}
 	if err := v.judgeTime(t, now); err != nil {
-		return err
+		return nil, err
 	}
-	if err := v.judgeAudience(t, said); err != nil {
-		return err
+	if audience, err = v.judgeAudience(t, said); err != nil {
+		return nil, err
 	}
 	if !profile && looksLikeIDToken(said) {
-		return errWrongType
+		return nil, errWrongType
 	}
-	return nil
+	return audience, nil
 }
 
 // judgeTime decides whether t's dates make it acceptable at now.
@@ -52,32 +53,31 @@ func (v *Verifier) judgeTime(t *middleware.Token, now time.Time) error {
 }
 
 // judgeAudience wants one of ours in the configured claim, and in aud if that
-// is there too (RFC 7519 §4.1.3).
-func (v *Verifier) judgeAudience(t *middleware.Token, said strictjson.Object) error {
+// is there too (RFC 7519 §4.1.3). It returns what the configured claim names.
+func (v *Verifier) judgeAudience(t *middleware.Token, said strictjson.Object) (named []string, err error) {
 	if v.cfg.AudienceClaim != "aud" {
 		value, ok := said.Get(v.cfg.AudienceClaim)
 		if !ok {
-			return errMissingClaim
+			return nil, errMissingClaim
 		}
-		named, ok := claims.Audience(value)
-		if !ok {
-			return errInvalidClaim
+		if named, ok = claims.Audience(value); !ok {
+			return nil, errInvalidClaim
 		}
 		if !v.isMeant(named) {
-			return errWrongAudience
+			return nil, errWrongAudience
 		}
 		if t.Audience == nil {
 			t.Audience = named
-			return nil
+			return named, nil
 		}
 	}
 	switch {
 	case t.Audience == nil:
-		return errMissingClaim
+		return nil, errMissingClaim
 	case !v.isMeant(t.Audience):
-		return errWrongAudience
+		return nil, errWrongAudience
 	}
-	return nil
+	return t.Audience, nil
 }
 
 func (v *Verifier) isMeant(audience []string) bool {

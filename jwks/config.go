@@ -56,6 +56,15 @@ type Config struct {
 	// MaxTokenAge is the oldest acceptable iat. Default none.
 	MaxTokenAge time.Duration
 
+	// CacheSize is how many verified tokens are remembered, so that the next
+	// request with one of them costs no public-key operation. Default 4096, in
+	// up to 4 KiB each on average; negative: none. What is remembered is what a
+	// token says and which key signed it, by the SHA-256 of the token. Whether
+	// that is acceptable is judged each time: exp, nbf, MaxTokenAge and
+	// Audience, and whether that very key is in the issuer's current set and
+	// that set is recent enough. Only verified tokens are remembered.
+	CacheSize int
+
 	// HTTPClient fetches the keys where KeySet is nil; beside a KeySet it is
 	// an error. Nil means a client of our own.
 	HTTPClient *http.Client
@@ -79,6 +88,9 @@ func (c Config) withDefaults() Config {
 		c.ClockSkew = 0
 	}
 	c.MaxTokenAge = max(c.MaxTokenAge, 0)
+	if c.CacheSize == 0 {
+		c.CacheSize = 4096
+	}
 	return c
 }
 

@@ -30,6 +30,21 @@
 // with keys older than MaxStale, requests are answered 503 and Retry-After,
 // never as an invalid token. See [RemoteOptions] for what happens when.
 //
+// # What is remembered
+//
+// A [Verifier] remembers what the last CacheSize verified tokens say and which key
+// verified each, by the SHA-256 of the token: facts, never decisions, and never
+// the token. The next request with the same bytes costs no public-key operation.
+// Judged again each time are exp, nbf, MaxTokenAge and the audience; that the very
+// key, by its thumbprint and not its kid, is in the issuer's current set and still
+// for the token's algorithm; and the age of that set: without keys that are recent
+// enough, a remembered token is answered 503 as any other. A key that leaves the
+// set takes its tokens along at the next refresh. The guard judges bindings, scope
+// and step-up as always.
+//
+// Only verified tokens enter, so forgeries evict nothing. Verifiers share nothing:
+// what one accepts is no word to another with a different configuration.
+//
 // # What fails closed
 //
 // A token without exp or aud, a claim of the wrong type, two claims of one

@@ -23,6 +23,7 @@ const (
 type snapshot struct {
 	keys    []*jose.Key
 	byID    map[string][]*jose.Key
+	edition uint64        // of the keys: equal for equal keys only, in all of the process
 	fetched time.Time     // when the fetch that brought or confirmed it began
 	fresh   time.Duration // how long after that it needs no refresh
 
@@ -48,13 +49,16 @@ type snapshot struct {
 // confirmed returns s after an answer that nothing has changed (RFC 9111 §4.3.4).
 func (s *snapshot) confirmed() *snapshot {
 	c := &snapshot{
-		keys: s.keys, byID: s.byID,
+		keys: s.keys, byID: s.byID, edition: s.edition,
 		uri: s.uri, document: s.document, etag: s.etag, modified: s.modified,
 		lifetime: s.lifetime, stated: s.stated,
 	}
 	c.headers.Store(s.headers.Load())
 	return c
 }
+
+// editions counts the sets that were parsed.
+var editions atomic.Uint64
 
 // parseSet makes a snapshot of a JWK Set document (RFC 7517 §5).
 func parseSet(document []byte) (*snapshot, error) {
@@ -65,7 +69,10 @@ func parseSet(document []byte) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &snapshot{keys: keys, document: document, byID: make(map[string][]*jose.Key, len(keys))}
+	s := &snapshot{
+		keys: keys, byID: make(map[string][]*jose.Key, len(keys)), edition: editions.Add(1),
+		document: document,
+	}
 	for _, k := range keys {
 		if k.ID() != "" {
 			s.byID[k.ID()] = append(s.byID[k.ID()], k)

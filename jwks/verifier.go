@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/warder-go/warder/internal/claims"
+	"github.com/warder-go/warder/internal/facts"
 	"github.com/warder-go/warder/internal/jose"
 	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/middleware"
@@ -20,6 +21,9 @@ import (
 type Verifier struct {
 	cfg  Config
 	keys *KeySet
+
+	// known is what verified tokens said: see recall.
+	known *facts.Cache[*verified]
 
 	// reader has a copy of cfg.Audience, which tokens then hold: whoever
 	// changes a Token, though nobody may, does not make us accept tokens for
@@ -45,7 +49,10 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, err
 	}
 	reader := claims.Reader{Scopes: cfg.ScopeClaims, Audience: slices.Clone(cfg.Audience)}
-	return &Verifier{cfg: cfg, keys: cfg.KeySet, reader: reader}, nil
+	return &Verifier{
+		cfg: cfg, keys: cfg.KeySet, reader: reader,
+		known: facts.New[*verified](cfg.CacheSize, meanSize),
+	}, nil
 }
 
 // KeySet returns the keys that v verifies with.
@@ -76,63 +83,74 @@ func invalid(reason middleware.Reason, description string) *middleware.Error {
 }
 
 // Verify judges a JWT access token (RFC 9068 §4): its form, header and claims
-// first, then its signature by a key of the issuer. The error is an
-// [middleware.InvalidToken], or one without a Code where keys are needed and
-// cannot be had.
+// first, then its signature by a key of the issuer. Of a token that was verified
+// before, it judges again whatever can change: see [Config.CacheSize]. The error
+// is an [middleware.InvalidToken], or one without a Code where keys are needed
+// and cannot be had.
 func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
 	now := time.Now()
-	t, isStale, err := v.verify(ctx, token, now)
-	took := time.Since(now)
-	if err == nil {
-		err = v.judgeTime(t, now.Add(took)) // keys may have taken a while
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: middleware.ViaCache, Reason: middleware.ReasonOK}
+	var k facts.Key
+	var t *middleware.Token
+	var err error
+	if v.known != nil && len(token) <= jose.MaxCompact {
+		k = facts.KeyOf("", token)
+		t, err = v.recall(ctx, k, now, &e)
 	}
-	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Reason: middleware.ReasonOK, Stale: isStale}
-	if err == nil || err == errBadSignature {
-		e.Via = middleware.ViaSignature // nothing else needed one
+	if t == nil && err == nil {
+		var p proof
+		t, p, err = v.verify(ctx, token, now)
+		e.Duration = time.Since(now)
+		if err == nil {
+			err = v.judgeTime(t, now.Add(e.Duration)) // keys may have taken a while
+		}
+		if err == nil {
+			v.remember(k, t, p)
+		}
+		e.Via, e.Stale = "", p.isStale
+		if err == nil || err == errBadSignature {
+			e.Via = middleware.ViaSignature // nothing else needed one
+		}
 	}
 	if err != nil {
-		e.Reason, e.Err = middleware.ReasonKeysUnavailable, err
+		e.Err, e.Reason = err, middleware.ReasonKeysUnavailable
 		if refused, ok := err.(*middleware.Error); ok {
 			e.Reason = refused.Reason
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			e.Reason = middleware.ReasonCanceled
 		}
-	}
-	e.Duration = took
-	middleware.Observe(ctx, e)
-	if err != nil {
+		middleware.Observe(ctx, e)
 		return nil, err
 	}
+	middleware.Observe(ctx, e)
 	return t, nil
 }
 
-func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (_ *middleware.Token, isStale bool, err error) {
+// verify judges token without regard to what is remembered.
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (t *middleware.Token, p proof, err error) {
 	j, err := v.parse(token)
 	if err != nil {
-		return nil, isStale, err
+		return nil, p, err
 	}
 	profile := isType(j.header.Type, "at+jwt") // RFC 9068 §2.1
 	if !profile && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
-		return nil, isStale, errWrongType
+		return nil, p, errWrongType
 	}
 	var few [24]strictjson.Member // the claims of most tokens, on the stack
 	said, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
-		return nil, isStale, errMalformed
+		return nil, p, errMalformed
 	}
 	t, ok := v.reader.Read(said, j.payload, !profile)
 	if !ok {
-		return nil, isStale, errInvalidClaim
+		return nil, p, errInvalidClaim
 	}
-	if err := v.judge(t, said, profile, now); err != nil {
-		return nil, isStale, err
+	if p.audience, err = v.judge(t, said, profile, now); err != nil {
+		return nil, p, err
 	}
-	isStale, err = v.verifySignature(ctx, j, now)
-	if err != nil {
-		return nil, isStale, err
-	}
-	return t, isStale, nil
+	err = v.verifySignature(ctx, j, now, &p)
+	return t, p, err
 }
 
 // VerifyJWS verifies a compact JWS of type typ, other than an access token,
@@ -147,7 +165,7 @@ func (v *Verifier) VerifyJWS(ctx context.Context, typ, compact string) ([]byte, 
 	if !isType(j.header.Type, typ) {
 		return nil, errWrongType
 	}
-	if _, err := v.verifySignature(ctx, j, time.Now()); err != nil {
+	if err := v.verifySignature(ctx, j, time.Now(), new(proof)); err != nil {
 		return nil, err
 	}
 	return j.payload, nil
@@ -199,32 +217,42 @@ func isType(typ, want string) bool {
 	return strings.EqualFold(typ, want)
 }
 
+// proof is what a token was accepted by.
+type proof struct {
+	audience []string // that named us
+	alg, kid string
+	key      *jose.Key
+	keys     *snapshot // that the key was in
+	isStale  bool      // these keys
+}
+
 // verifySignature verifies j, which came at now, by the issuer's keys, and
-// fetches those if it must.
-func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time) (isStale bool, err error) {
+// fetches those if it must. It writes to p by which one, if it returns nil.
+func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p *proof) error {
 	// One buffer holds both what is signed and the signature.
 	buf := make([]byte, 0, len(j.signed)+len(j.signature))
-	buf, err = strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
+	buf, err := strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
 	if err != nil {
-		return false, errMalformed
+		return errMalformed
 	}
 	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
 	snap, isStale, err := v.keys.usable(ctx, now)
+	p.isStale = isStale
 	if err != nil {
-		return isStale, err
+		return err
 	}
-	err = v.verifyBy(snap, j.header, signed, signature)
+	key, err := v.verifyBy(snap, j.header, signed, signature)
 	if err == errUnknownKey {
 		next, unfetched := v.keys.refetch(ctx, snap, now)
 		switch {
 		case unfetched != nil:
-			return isStale, unfetched
+			return unfetched
 		case next != snap:
 			snap = next
-			err = v.verifyBy(snap, j.header, signed, signature)
+			key, err = v.verifyBy(snap, j.header, signed, signature)
 		case isStale:
 			// The issuer does not answer: its new keys are not known.
-			return isStale, unavailable(errNoAnswer, 0)
+			return unavailable(errNoAnswer, 0)
 		case v.keys.source != nil && !snap.fetched.After(now):
 			err = errCoolingDown
 		}
@@ -232,20 +260,21 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time) (i
 	switch {
 	case err == nil:
 		snap.remember(j.segment, j.header)
+		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, j.header.KeyID, key, snap
 	case j.header.KeyID == "" && (err == errUnknownKey || err == errCoolingDown):
 		err = errBadSignature // by any key that it might be
 	}
-	return isStale, err
+	return err
 }
 
 // verifyBy verifies by the keys that have the kid and are for alg (RFC 7517
-// §4.5). The result is errUnknownKey where newer keys might do: for a kid that
-// is not there, and without a kid. A wrong signature under a known kid is
-// wrong, whatever the issuer publishes next.
-func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []byte) error {
+// §4.5), and returns the one that it is by. The error is errUnknownKey where newer
+// keys might do: for a kid that is not there, and without a kid. A wrong signature
+// under a known kid is wrong, whatever the issuer publishes next.
+func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []byte) (*jose.Key, error) {
 	keys := snap.find(h.KeyID)
 	if len(keys) == 0 {
-		return errUnknownKey
+		return nil, errUnknownKey
 	}
 	var few [maxCandidates]*jose.Key
 	candidates := few[:0]
@@ -254,22 +283,22 @@ func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []b
 			continue
 		}
 		if len(candidates) == maxCandidates {
-			return errTooManyKeys // each is a public-key operation for a stranger
+			return nil, errTooManyKeys // each is a public-key operation for a stranger
 		}
 		candidates = append(candidates, k)
 	}
 	for _, k := range candidates {
 		if k.Verify(h.Algorithm, signed, signature) == nil {
-			return nil
+			return k, nil
 		}
 	}
 	switch {
 	case h.KeyID == "":
-		return errUnknownKey
+		return nil, errUnknownKey
 	case len(candidates) == 0:
-		return errKeyOfAnotherKind
+		return nil, errKeyOfAnotherKind
 	}
-	return errBadSignature
+	return nil, errBadSignature
 }
 
 // isFor reports whether k verifies tokens with this alg. A key that does not

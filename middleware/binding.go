@@ -60,20 +60,21 @@ type boundBy struct {
 // members that nobody confirms, a bound token under the wrong scheme, an
 // unbound one under a scheme for bound ones, then each binding.
 func (g *Guard) confirm(c *guarded, token string, r *http.Request, t *Token) (http.Header, error) {
+	used := c.credentialScheme()
 	if t.Confirmation == nil {
-		if c.scheme != schemeBearer || g.opts.RequireBinding {
+		if used != schemeBearer || g.opts.RequireBinding {
 			return nil, errUnbound // RFC 9449 §7.1
 		}
 		return nil, nil
 	}
-	known, inScheme, elsewhere := 0, c.scheme == schemeBearer, false
+	known, inScheme, elsewhere := 0, used == schemeBearer, false
 	for _, b := range g.bindings {
 		if _, ok := t.Confirmation[b.member]; !ok {
 			continue
 		}
 		known++
 		switch b.scheme {
-		case c.scheme:
+		case used:
 			inScheme = true
 		case schemeBearer: // such a token may arrive under any scheme
 		default:

@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 )
 
@@ -11,18 +12,19 @@ import (
 // verifiers and bindings can report through it.
 type guarded struct {
 	context.Context
-	guard  *Guard
-	scheme string // under which the credentials came; set before Verify
+	guard *Guard
 
 	// authorization is the Authorization field that was judged. A request made
 	// with this context but with another field is another request.
-	authorization []string
+	authorization string
 
-	// token is set once everything was confirmed, before the handler runs. An
-	// anonymous request is admitted without one. Work that Verify started and
-	// that goes on without it may read the token while it is set, hence atomic.
-	token     atomic.Pointer[Token]
-	anonymous bool
+	scheme    int32 // of the credentials, among the guard's; negative: none
+	anonymous bool  // admitted without a token
+
+	// token is set once everything was confirmed, before the handler runs. Work
+	// that Verify started and that goes on without it may read the token while
+	// it is set, hence atomic.
+	token atomic.Pointer[Token]
 
 	// refusedBy is the issuer that the last verify event named, if it refused.
 	// Verifiers may run in parallel below one Verify, hence atomic.
@@ -57,10 +59,23 @@ func (c *guarded) under(ctx context.Context, g *Guard) *guarded {
 // credentialScheme returns the scheme of the credentials, or "" if c is nil or
 // there were none.
 func (c *guarded) credentialScheme() string {
-	if c == nil {
+	if c == nil || c.scheme < 0 {
 		return ""
 	}
-	return c.scheme
+	return c.guard.schemes[c.scheme]
+}
+
+// authorizationOf returns the Authorization field of r in one string. More than
+// one line, which is rare, does not read like any single one.
+func authorizationOf(r *http.Request) string {
+	switch lines := r.Header["Authorization"]; len(lines) {
+	case 0:
+		return ""
+	case 1:
+		return lines[0]
+	default:
+		return strings.Join(lines, "\n")
+	}
 }
 
 // current returns the innermost guarded context in ctx, or nil.
@@ -86,7 +101,7 @@ func FromContext(ctx context.Context) (*Token, bool) {
 // replaces the token and keeps that guard. A nil t stands for an anonymous
 // request.
 func NewContext(ctx context.Context, t *Token) context.Context {
-	c := &guarded{Context: ctx, guard: bare, scheme: schemeBearer, anonymous: t == nil}
+	c := &guarded{Context: ctx, guard: bare, anonymous: t == nil}
 	c.token.Store(t)
 	if outer := current(ctx); outer != nil {
 		c.guard, c.scheme, c.authorization = outer.guard, outer.scheme, outer.authorization

@@ -24,9 +24,11 @@ var (
 	errNoSource = errors.New("no token, says what is not a Source")
 )
 
-// credentials returns the one access token that r carries, and its scheme as
-// g spells it. The fields are for the response, whatever the outcome.
-func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.Header, e *Error) {
+// credentials returns the one access token that r carries, and the index of its
+// scheme among those that g speaks, negative if there is none. The fields are for
+// the response, whatever the outcome.
+func (g *Guard) credentials(r *http.Request) (token string, scheme int, fields http.Header, e *Error) {
+	scheme = -1
 	for _, source := range g.opts.Sources {
 		cred, err := source(r)
 		if cred.Header != nil {
@@ -36,26 +38,26 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 			if outermost(err).Code == "" && errors.Is(err, ErrNoToken) {
 				continue
 			}
-			return "", "", fields, g.everyScheme(withoutNoToken(verdict(r.Context(), err)))
+			return "", -1, fields, g.everyScheme(withoutNoToken(verdict(r.Context(), err)))
 		}
 		if cred.Scheme == "" && cred.Token != "" {
-			return "", "", fields, errNoScheme // never anonymous: there are credentials
+			return "", -1, fields, errNoScheme // never anonymous: there are credentials
 		}
 		i := g.speaks(cred.Scheme)
 		if i < 0 && g.folded(cred.Token) {
-			return "", "", fields, g.everyScheme(errTwoPlaces)
+			return "", -1, fields, g.everyScheme(errTwoPlaces)
 		}
 		if i < 0 {
 			continue // nothing here, or a scheme that is not ours (RFC 6750 §3.1)
 		}
-		if scheme != "" {
-			return "", "", fields, g.everyScheme(errTwoPlaces)
+		if scheme >= 0 {
+			return "", -1, fields, g.everyScheme(errTwoPlaces)
 		}
-		token, scheme = cred.Token, g.schemes[i]
+		token, scheme = cred.Token, i
 	}
 	switch {
-	case scheme == "":
-		return "", "", fields, errNoToken
+	case scheme < 0:
+		return "", -1, fields, errNoToken
 	case len(token) > maxToken:
 		e = errTooLong
 	case !isToken68(token):
@@ -63,7 +65,7 @@ func (g *Guard) credentials(r *http.Request) (token, scheme string, fields http.
 	default:
 		return token, scheme, fields, nil
 	}
-	return "", "", fields, inSchemes(e, g.only(scheme))
+	return "", -1, fields, inSchemes(e, g.schemes[scheme:scheme+1])
 }
 
 // folded reports whether s, which follows a scheme that g does not speak, goes

@@ -212,7 +212,7 @@ func (g *Guard) withOuterScopes(e *Error, r *http.Request) *Error {
 // schemeOf returns the scheme of r's credentials, or one that g does not speak.
 func (g *Guard) schemeOf(r *http.Request) string {
 	if c := g.current(r); c != nil {
-		return c.scheme
+		return c.credentialScheme()
 	}
 	cred, _ := FromHeader(r)
 	return cred.Scheme

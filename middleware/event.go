@@ -43,7 +43,7 @@ type Event struct {
 	Via      Via           // OpVerify only
 	Keys     int           // OpFetch only: usable keys there are now
 	Stale    bool          // OpVerify only: by keys past their time, as the issuer does not answer
-	Duration time.Duration // how long it took
+	Duration time.Duration // how long it took; 0 for a remembered JWT that waited for nothing
 	Err      error         // the cause, for people; quotes no token
 }
 

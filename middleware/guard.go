@@ -219,7 +219,7 @@ func (g *Guard) passed(r *http.Request) *guarded {
 // is another request.
 func (g *Guard) current(r *http.Request) *guarded {
 	c := current(r.Context())
-	if c == nil || c.guard.root != g.root || !slices.Equal(c.authorization, r.Header["Authorization"]) {
+	if c == nil || c.guard.root != g.root || c.authorization != authorizationOf(r) {
 		return nil
 	}
 	return c
@@ -298,8 +298,8 @@ func (g *Guard) decide(r *http.Request) (*guarded, http.Header, *Error) {
 		return nil, fields, e
 	}
 	c := &guarded{
-		Context: r.Context(), guard: g, scheme: scheme,
-		authorization: r.Header["Authorization"], anonymous: e != nil,
+		Context: r.Context(), guard: g, scheme: int32(scheme),
+		authorization: authorizationOf(r), anonymous: e != nil,
 	}
 	if e != nil {
 		return c, fields, e
@@ -311,7 +311,7 @@ func (g *Guard) decide(r *http.Request) (*guarded, http.Header, *Error) {
 	if err != nil {
 		return c, fields, refusal(c, err)
 	}
-	if t.Confirmation != nil || scheme != schemeBearer || g.opts.RequireBinding {
+	if t.Confirmation != nil || g.schemes[scheme] != schemeBearer || g.opts.RequireBinding {
 		h, err := g.confirm(c, token, r, t)
 		fields = merged(fields, h)
 		if err != nil {

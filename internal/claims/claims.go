@@ -32,7 +32,7 @@ type Reader struct {
 // the wrong type or is over a limit. A lenient Read takes an auth_time that is
 // text as absent: AD FS writes it so, and nobody can take it for a recent one.
 func (r *Reader) Read(o strictjson.Object, raw []byte, lenient bool) (*middleware.Token, bool) {
-	t := &middleware.Token{Raw: json.RawMessage(raw)}
+	t := &middleware.Token{Raw: slices.Clip(json.RawMessage(raw))}
 	ok := true
 	for _, m := range o {
 		switch m.Name {
