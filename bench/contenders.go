@@ -15,8 +15,9 @@ type contender struct {
 }
 
 var contenders = []contender{
-	{"Warder", warder},
-	{"Warder, decision alone", decision},
+	{"Warder, warm", warm},
+	{"Warder, cold", cold},
+	{"Warder, cold, decision alone", decision},
 	{"golang-jwt + keyfunc", golangJWT},
 	{"go-oidc", goOIDC},
 	{"go-jwt-middleware", auth0},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -74,26 +73,6 @@ func opaqueRequests() []request {
 		{name: "inactive", token: revoked, status: http.StatusUnauthorized},
 		{name: "no token", token: "", status: http.StatusUnauthorized},
 	}
-}
-
-// mostRemembered is what admitting a remembered token may cost, in R.
-const mostRemembered = 1.0 / 40
-
-// gate fails when a remembered token costs more than it may.
-func gate(grids []*grid) error {
-	for _, g := range grids {
-		for _, r := range g.rows {
-			if r.name != introspectors[0].name {
-				continue
-			}
-			for mode, o := range r.cells[0].modes {
-				if cost := median(o.ratios); cost > mostRemembered {
-					return fmt.Errorf("bench: a remembered token costs %s R (%s), more than %s", ratio(cost), mode, ratio(mostRemembered))
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // introspected is the whole guard, its tokens remembered for longer than is

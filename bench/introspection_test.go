@@ -32,19 +32,6 @@ func TestCallsOfIntrospectors(t *testing.T) {
 	}
 }
 
-func TestTheGateCanFail(t *testing.T) {
-	of := func(ratios ...float64) []*grid {
-		accepted := cell{modes: map[string]*operation{"serial": {ratios: ratios}}}
-		return []*grid{{rows: []row{{introspectors[1].name, []cell{{modes: map[string]*operation{"serial": {ratios: []float64{1}}}}}}, {introspectors[0].name, []cell{accepted}}}}}
-	}
-	if err := gate(of(0.01, 0.02, 3)); err != nil {
-		t.Error(err)
-	}
-	if err := gate(of(0.01, 0.03, 0.03)); err == nil {
-		t.Error("a remembered token may cost 0.03 R")
-	}
-}
-
 func BenchmarkIntrospected(b *testing.B) {
 	is := testIssuer(b)
 	for _, c := range introspectors {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -74,15 +73,23 @@ func run(w io.Writer, rounds int, match *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	pairs, more, err := planRoutes(match)
+	compared, err := comparisons(is)
 	if err != nil {
 		return err
 	}
+	compared, more := planComparisons(compared, match)
 	operations = append(operations, more...)
-	if len(operations) == 0 {
+	servers := match.MatchString(serverGroup)
+	if len(operations) == 0 && !servers {
 		return fmt.Errorf("bench: nothing matches -only")
 	}
 	measure(operations, rounds)
+	var guarded []*served
+	if servers {
+		if guarded, err = measureServers(is, max(1, rounds/5)); err != nil {
+			return err
+		}
+	}
 
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs, %d rounds. Unit: R, the bare signature check of the same token; of an ES256 token for opaque ones.\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds)
@@ -92,8 +99,16 @@ func run(w io.Writer, rounds int, match *regexp.Regexp) error {
 		}
 		g.printAllocations(w, is)
 	}
-	printRoutes(w, pairs)
-	return errors.Join(gate(grids), gateRoutes(pairs))
+	printHits(w, compared)
+	printServers(w, guarded)
+	printRoutes(w, compared)
+	if match.MatchString(memoryGroup) {
+		if err := printMemory(w, is); err != nil {
+			return err
+		}
+	}
+	printGates(w, gates(grids, compared, guarded))
+	return nil
 }
 
 // plan builds every handler and checks that it answers as it should, so that a

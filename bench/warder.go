@@ -8,20 +8,30 @@ import (
 	"github.com/warder-go/warder/scopes"
 )
 
-// warder is the quick start: a guard in front of a requirement, with default
-// algorithms and checks.
-func warder(is *issuer, _ string, next http.Handler) (http.Handler, error) {
-	v, err := verifier(is)
+// warm is the quick start: a guard in front of a requirement, with everything as
+// it is by default. The token was verified before and is remembered.
+func warm(is *issuer, _ string, next http.Handler) (http.Handler, error) {
+	return warder(is, 0, next)
+}
+
+// cold is the same without a memory: every request costs a signature check, as it
+// does for the first of each token.
+func cold(is *issuer, _ string, next http.Handler) (http.Handler, error) {
+	return warder(is, -1, next)
+}
+
+func warder(is *issuer, remembered int, next http.Handler) (http.Handler, error) {
+	v, err := verifier(is, remembered)
 	if err != nil {
 		return nil, err
 	}
 	return middleware.New(v, nil).Handler(scopes.Require(scope)(next)), nil
 }
 
-// decision is warder without its answers: the status alone, without challenge,
+// decision is cold without its answers: the status alone, without challenge,
 // fields and body, as the peers' middleware here comes close to writing it.
 func decision(is *issuer, _ string, next http.Handler) (http.Handler, error) {
-	v, err := verifier(is)
+	v, err := verifier(is, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +49,7 @@ func decision(is *issuer, _ string, next http.Handler) (http.Handler, error) {
 	}), nil
 }
 
-func verifier(is *issuer) (*jwks.Verifier, error) {
+func verifier(is *issuer, remembered int) (*jwks.Verifier, error) {
 	keys, err := jwks.Parse(is.jwks)
 	if err != nil {
 		return nil, err
@@ -48,5 +58,7 @@ func verifier(is *issuer) (*jwks.Verifier, error) {
 		Issuer:   issuerURL,
 		Audience: []string{audience},
 		KeySet:   keys,
+
+		CacheSize: remembered,
 	})
 }
