@@ -230,6 +230,10 @@ func (g *Guard) isAnonymous(e *Error) bool {
 	return e == errNoToken && g.opts.AllowAnonymous
 }
 
+// epoch is what durations are measured from: reading how much later it is costs
+// little more than half of reading what time it is.
+var epoch = time.Now()
+
 var errPanicked = errors.New("a source, a verifier or a binding panicked")
 
 // judge decides about r, reports it, and returns what decide does. Where decide
@@ -238,19 +242,19 @@ func (g *Guard) judge(r *http.Request) (*guarded, http.Header, *Error) {
 	if g.opts.Observe == nil {
 		return g.decide(r)
 	}
-	start := time.Now()
+	start := time.Since(epoch)
 	decided := false
 	defer func() {
 		if !decided {
 			g.opts.Observe(r.Context(), Event{
 				Op: OpAuthenticate, Route: g.routeOf(r), Reason: ReasonVerifierFault,
-				Duration: time.Since(start), Err: errPanicked,
+				Duration: time.Since(epoch) - start, Err: errPanicked,
 			})
 		}
 	}()
 	c, fields, e := g.decide(r)
 	decided = true
-	event := Event{Op: OpAuthenticate, Route: g.routeOf(r), Reason: ReasonOK, Duration: time.Since(start)}
+	event := Event{Op: OpAuthenticate, Route: g.routeOf(r), Reason: ReasonOK, Duration: time.Since(epoch) - start}
 	ctx := r.Context()
 	if c != nil {
 		ctx = c
