@@ -114,7 +114,10 @@ func newFront(t *testing.T, lacks ...string) *front {
 	}
 	// One process, which stays in front and keeps the rights that it has: no
 	// worker outlives it, and none needs rights of its own in our folder.
-	conf := "daemon off; master_process off; pid " + dir + "/pid; error_log stderr info;\nevents {}\nhttp {\naccess_log off;\n"
+	// Around the server is what makes nginx pass on names like X_Auth_Subject and
+	// X.Auth.Subject: it must not depend on the http block that it stands in.
+	conf := "daemon off; master_process off; pid " + dir + "/pid; error_log stderr info;\nevents {}\nhttp {\naccess_log off;\n" +
+		"underscores_in_headers on;\nignore_invalid_headers off;\n"
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		conf += kind + "_temp_path " + dir + "/" + kind + ";\n"
 	}
