@@ -11,7 +11,7 @@ import (
 // The fields that tell the API who is asking. The proxy copies them from the
 // answer into the request, over whatever the client wrote there.
 const (
-	fieldSubject = "X-Auth-Subject"
+	fieldSubject = "X-Auth-Subject" // empty where a client acts for itself
 	fieldIssuer  = "X-Auth-Issuer"
 	fieldClient  = "X-Auth-Client"
 )
@@ -27,7 +27,12 @@ type consent struct{}
 func (consent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fields := [...]struct{ name, value string }{{name: fieldSubject}, {name: fieldIssuer}, {name: fieldClient}}
 	if t, ok := middleware.FromContext(r.Context()); ok {
-		fields[0].value, fields[1].value, fields[2].value = t.Subject, t.Issuer, t.ClientID
+		fields[1].value, fields[2].value = t.Issuer, t.ClientID
+		// A client that acts for itself would else pass for the user whose
+		// subject equals its ID (RFC 9700 §4.15).
+		if !t.SubjectIsClient() {
+			fields[0].value = t.Subject
+		}
 	}
 	for _, f := range fields {
 		if !travels(f.value) {

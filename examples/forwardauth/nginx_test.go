@@ -18,6 +18,7 @@ func TestBehindNginx(t *testing.T) {
 		answer        string // of the API
 	}{
 		{"a good token", "GET /notes?page=2", []string{f.bearer("notes:read")}, 200, "", "GET /notes?page=2, asked for by user"},
+		{"R9700-04 a client's own token", "GET /notes", []string{"Authorization: Bearer " + f.issuer.Token(map[string]any{"scope": "notes:read", "sub": issuertest.ClientID}), "X-Auth-Subject: root"}, 200, "", "GET /notes, asked for by client client"},
 		{"a good token asks with HEAD", "HEAD /notes", []string{f.bearer("notes:read")}, 200, "", ""},
 		{"the method is that of the request, not of the check", "POST /notes", []string{f.bearer("notes:write"), "Content-Length: 0"}, 200, "", "POST /notes, asked for by user"},
 		{"a public route", "GET /open/terms", nil, 200, "", "GET /open/terms, asked for by nobody"},

@@ -193,8 +193,16 @@ func TestIdentity(t *testing.T) {
 			t.Errorf("%s: %s, %q, want %d", row.name, resp.Status, resp.Header.Get(fieldSubject), row.status)
 		}
 	}
+	// R9700-04: a client that acts for itself is no user, though its ID may equal
+	// one's.
+	resp := send("GET /notes\nX-Auth-Subject: root\nAuthorization: Bearer " + issuer.Token(map[string]any{"scope": "notes:read", "sub": issuertest.ClientID}) + "\n")
+	for name, want := range map[string]string{fieldSubject: "", fieldIssuer: issuer.URL, fieldClient: issuertest.ClientID} {
+		if v := resp.Header[name]; resp.StatusCode != 200 || len(v) != 1 || v[0] != want {
+			t.Errorf("R9700-04 a client's own token: %s, %s %q, want %q", resp.Status, name, v, want)
+		}
+	}
 	// Fields that are empty are there: Envoy overwrites with nothing else.
-	resp := send("GET /open/terms\nX-Auth-Subject: root\n")
+	resp = send("GET /open/terms\nX-Auth-Subject: root\n")
 	for _, name := range []string{fieldSubject, fieldIssuer, fieldClient} {
 		if v := resp.Header[name]; len(v) != 1 || v[0] != "" {
 			t.Errorf("%s of a public route is %q", name, v)

@@ -70,6 +70,7 @@ func (t *tour) rows() {
 
 	fmt.Fprintf(t.out, "%s\n%-46s  %s\n", policy, "", strings.Join(proxies, "  "))
 	t.ask("scope notes:read", "GET /notes?page=2", reader, 200)
+	t.ask("a client's own token", "GET /notes", bearer(map[string]any{"scope": "notes:read", "sub": issuertest.ClientID}), 200)
 	t.ask("public, no token", "GET /open/terms", nil, 200)
 	t.ask("no token", "GET /notes", nil, 401)
 	t.ask("expired", "GET /notes", bearer(map[string]any{"exp": 1700000000}), 401)
