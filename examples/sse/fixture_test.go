@@ -41,25 +41,52 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
+// hub sends each change to all who subscribed.
+type hub struct {
+	mu      sync.Mutex
+	streams map[chan string]context.Context
+}
+
+func (h *hub) subscribe(ctx context.Context) <-chan string {
+	changes := make(chan string)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.streams[changes] = ctx
+	return changes
+}
+
+// publish returns when every stream has taken the change, or has ended.
+func (h *hub) publish(change string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for changes, ctx := range h.streams {
+		select {
+		case changes <- change:
+		case <-ctx.Done():
+			delete(h.streams, changes)
+		}
+	}
+}
+
 // bubble is the API, its issuer and a client of it, in a bubble.
 type bubble struct {
-	t       *testing.T
-	issuer  *issuertest.Issuer
-	changes chan string
-	ended   chan struct{} // a value whenever the API's handler has returned
-	pipes   *pipes
-	client  *http.Client
-	close   func()
+	t      *testing.T
+	issuer *issuertest.Issuer
+	hub    *hub
+	ended  chan struct{} // a value whenever the API's handler has returned
+	pipes  *pipes
+	client *http.Client
+	close  func()
 }
 
 func newBubble(t *testing.T) *bubble {
 	t.Helper()
 	b := &bubble{
 		t: t, issuer: issuertest.NewInMemoryIssuer(),
-		changes: make(chan string), ended: make(chan struct{}, 9),
+		hub: &hub{streams: map[chan string]context.Context{}}, ended: make(chan struct{}, 9),
 		pipes: &pipes{accepts: make(chan net.Conn), closed: make(chan struct{})},
 	}
-	api, err := newAPI(b.issuer.URL, issuertest.Audience, b.issuer.Client(), b.changes)
+	api, err := newAPI(b.issuer.URL, issuertest.Audience, b.issuer.Client(), b.hub.subscribe)
 	if err != nil {
 		t.Fatal(err)
 	}

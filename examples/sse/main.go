@@ -40,14 +40,14 @@ func main() {
 }
 
 // newAPI is what you would write in your own service. client may be nil.
-func newAPI(issuer, audience string, client *http.Client, changes <-chan string) (http.Handler, error) {
+func newAPI(issuer, audience string, client *http.Client, subscribe func(context.Context) <-chan string) (http.Handler, error) {
 	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: issuer, Audience: []string{audience}, HTTPClient: client})
 	if err != nil {
 		return nil, err
 	}
 	guard := warder.New(verifier, nil)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /changes", Changes(changes))
+	mux.HandleFunc("GET /changes", Changes(subscribe))
 	return scopes.Routes{"GET /changes": scopes.All("read")}.Handler(guard, mux)
 }
 
@@ -59,7 +59,7 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 	// The streams end with this: Shutdown waits for them and does not end them.
 	streams, end := context.WithCancel(ctx)
 	defer end()
-	api, err := newAPI(issuer.URL, issuertest.Audience, nil, numbered(streams))
+	api, err := newAPI(issuer.URL, issuertest.Audience, nil, numbered)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,8 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 	return errors.Join(err, server.Shutdown(limit))
 }
 
-// numbered makes changes to stream, until ctx ends.
+// numbered makes changes for one stream, until ctx ends. Yours adds the stream
+// to those that a change is sent to, and takes it away when ctx ends.
 func numbered(ctx context.Context) <-chan string {
 	changes := make(chan string)
 	go func() {

@@ -16,10 +16,14 @@ import (
 var nextLine = strings.NewReplacer("\r\n", "\ndata: ", "\n", "\ndata: ", "\r", "\ndata: ")
 
 // Changes streams server-sent events until the client leaves, its access token
-// expires, or changes is closed. A last event called expired tells a token's
-// end from a connection's: a client that reads it gets another token first, and
-// connects again then. (It needs data, or browsers drop it.)
-func Changes(changes <-chan string) http.HandlerFunc {
+// expires, or there are no more changes. Each stream subscribes for itself: from
+// a channel that they share, each change would reach one of them alone. The
+// subscription ends with ctx, which ends with the stream.
+//
+// A last event called expired tells a token's end from a connection's: a client
+// that reads it gets another token first, and connects again then. (It needs
+// data, or browsers drop it.)
+func Changes(subscribe func(ctx context.Context) <-chan string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := warder.WithExpiry(r.Context())
 		defer cancel()
@@ -32,6 +36,7 @@ func Changes(changes <-chan string) http.HandlerFunc {
 			_ = stream.SetWriteDeadline(exp.Add(5 * time.Second))
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
+		changes := subscribe(ctx) // its own channel, until ctx ends
 		for ctx.Err() == nil {
 			_ = stream.Flush()
 			select {

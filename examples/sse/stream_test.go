@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -22,9 +23,9 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 		token := b.issuer.Token(map[string]any{"exp": exp.Unix()})
 		answer := b.connect(t.Context(), token)
 		go func() {
-			b.changes <- "note 1"
+			b.hub.publish("note 1")
 			time.Sleep(30 * time.Second)
-			b.changes <- "note 2"
+			b.hub.publish("note 2")
 		}()
 		body, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
@@ -75,6 +76,57 @@ func TestAStreamEndsThoughNobodyReads(t *testing.T) {
 	})
 }
 
+// A channel that streams share gives each change to one of them.
+func TestEveryStreamGetsEveryChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		defer b.close()
+		var streams []*bufio.Reader
+		for range 3 {
+			answer := b.connect(t.Context(), b.issuer.Token(nil))
+			defer answer.Body.Close()
+			streams = append(streams, bufio.NewReader(answer.Body))
+		}
+		go func() {
+			b.hub.publish("note 1")
+			b.hub.publish("note 2")
+		}()
+		for i, stream := range streams {
+			for _, want := range []string{"data: note 1\n", "\n", "data: note 2\n", "\n"} {
+				if line, err := stream.ReadString('\n'); line != want {
+					t.Errorf("stream %d: sent %q, %v, want %q", i, line, err, want)
+				}
+			}
+		}
+	})
+}
+
+// A subscription ends with its stream, or those of all who ever came are kept.
+func TestASubscriptionEndsWithItsStream(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		end  func(changes chan string, leave context.CancelFunc)
+	}{
+		{"the client leaves", func(_ chan string, leave context.CancelFunc) { leave() }},
+		{"there are no more changes", func(changes chan string, _ context.CancelFunc) { close(changes) }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			changes := make(chan string)
+			var subscribed context.Context
+			ctx, leave := context.WithTimeout(t.Context(), 10*time.Second)
+			defer leave()
+			Changes(func(ctx context.Context) <-chan string {
+				subscribed = ctx
+				row.end(changes, leave)
+				return changes
+			})(httptest.NewRecorder(), httptest.NewRequest("GET", "/changes", nil).WithContext(ctx))
+			if !errors.Is(subscribed.Err(), context.Canceled) {
+				t.Errorf("its context: %v", subscribed.Err())
+			}
+		})
+	}
+}
+
 func TestAStreamEndsWhenItsClientLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t)
@@ -83,7 +135,7 @@ func TestAStreamEndsWhenItsClientLeaves(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		answer := b.connect(ctx, b.issuer.Token(nil))
 		defer answer.Body.Close()
-		go func() { b.changes <- "note 1" }()
+		go func() { b.hub.publish("note 1") }()
 		if line, err := bufio.NewReader(answer.Body).ReadString('\n'); line != "data: note 1\n" {
 			t.Errorf("sent %q, %v", line, err)
 		}
@@ -112,7 +164,7 @@ func TestAChangeIsOneEventWhateverItHolds(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			w := httptest.NewRecorder()
-			Changes(changes)(w, httptest.NewRequest("GET", "/changes", nil).WithContext(ctx))
+			Changes(func(context.Context) <-chan string { return changes })(w, httptest.NewRequest("GET", "/changes", nil).WithContext(ctx))
 			if got := w.Body.String(); got != row.want || !w.Flushed || ctx.Err() != nil {
 				t.Errorf("sent %q, want %q, flushed: %t, %v", got, row.want, w.Flushed, ctx.Err())
 			}
