@@ -87,14 +87,13 @@ func TestEveryStreamGetsEveryChange(t *testing.T) {
 			defer answer.Body.Close()
 			streams = append(streams, bufio.NewReader(answer.Body))
 		}
-		go func() {
-			b.hub.publish("note 1")
-			b.hub.publish("note 2")
-		}()
-		for i, stream := range streams {
-			for _, want := range []string{"data: note 1\n", "\n", "data: note 2\n", "\n"} {
-				if line, err := stream.ReadString('\n'); line != want {
-					t.Errorf("stream %d: sent %q, %v, want %q", i, line, err, want)
+		for _, change := range []string{"note 1", "note 2"} {
+			go b.hub.publish(change)
+			for i, stream := range streams { // each has to be read before the next change
+				for _, want := range []string{"data: " + change + "\n", "\n"} {
+					if line, err := stream.ReadString('\n'); line != want {
+						t.Errorf("stream %d: sent %q, %v, want %q", i, line, err, want)
+					}
 				}
 			}
 		}
