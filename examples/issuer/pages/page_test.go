@@ -149,11 +149,11 @@ func TestFormsAreAnsweredWith303(t *testing.T) {
 				t.Errorf("%s: %d %s", step.button, status, location)
 			}
 		}
-		for button, u := range map[string]string{"sign-out": "/", "sign-in": v.request("app", "prompt", "login")} {
-			action, form := form(v, v.open(u).URL.String(), button, "username", "bob", "password", "builder")
+		for _, row := range []struct{ button, url string }{{"sign-out", "/"}, {"sign-in", v.request("app", "prompt", "login")}} {
+			action, form := form(v, v.open(row.url).URL.String(), row.button, "username", "bob", "password", "builder")
 			h := http.Header{"Cookie": {v.cookie().String()}, "Content-Type": {"application/x-www-form-urlencoded"}}
 			if status, location := send(v, action, form, h); status != 303 || !strings.HasPrefix(location, "/") {
-				t.Errorf("%s: %d %s", button, status, location)
+				t.Errorf("%s: %d %s", row.button, status, location)
 			}
 		}
 	})
