@@ -71,7 +71,7 @@ type Grant struct {
 	// Subject identifies the person (sub). Required.
 	Subject string
 	// Scopes are those granted. None is granted that is not named here, nor one
-	// that was not asked for.
+	// that was not asked for. If none is left of those asked for, Approve denies.
 	Scopes []string
 	// AuthTime is when the person authenticated; default now.
 	AuthTime time.Time
@@ -115,12 +115,16 @@ func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 		a.end(w, code, "the authentication is not as was asked for")
 		return
 	}
+	// In the order asked for, and never more than that.
+	granted := slices.DeleteFunc(slices.Clone(a.Scopes), func(s string) bool { return !slices.Contains(g.Scopes, s) })
+	if len(granted) == 0 && len(a.Scopes) > 0 {
+		a.end(w, "access_denied", "nothing that was asked for was granted")
+		return
+	}
 	if !a.issuer.grants.take(a) {
 		gone(w)
 		return
 	}
-	// In the order asked for, and never more than that.
-	granted := slices.DeleteFunc(slices.Clone(a.Scopes), func(s string) bool { return !slices.Contains(g.Scopes, s) })
 	f := newFamily(a, g, granted)
 	if a.device != nil {
 		a.issuer.grants.approveDevice(a.device, f)

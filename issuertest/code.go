@@ -44,7 +44,7 @@ func (i *Issuer) redeemCode(c *client, form url.Values) (*Tokens, *tokenError) {
 	if refused := k.check(form, verifier); refused != nil {
 		return nil, refused
 	}
-	resources, refused := k.family.audience(form["resource"])
+	scopes, resources, refused := i.resources.ofFamily(k.family, "", form["resource"])
 	if refused != nil {
 		return nil, refused
 	}
@@ -59,7 +59,7 @@ func (i *Issuer) redeemCode(c *client, form url.Values) (*Tokens, *tokenError) {
 	refreshToken := i.grants.begin(k.family, c.may(GrantRefreshToken))
 	i.grants.mu.Unlock()
 
-	return i.respond(c, k.family, k.family.scopes, resources, refreshToken, k.request.nonce), nil
+	return i.respond(c, k.family, scopes, resources, refreshToken, k.request.nonce), nil
 }
 
 // check compares redirect URI and code verifier with those of the authorization

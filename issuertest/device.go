@@ -110,39 +110,39 @@ func (i *Issuer) redeemDevice(c *client, form url.Values) (*Tokens, *tokenError)
 	if code == "" {
 		return nil, invalidRequest("device_code is missing")
 	}
-	f, resources, refreshToken, refused := i.grants.poll(c, code, form)
+	f, scopes, resources, refreshToken, refused := i.grants.poll(i.resources, c, code, form)
 	if refused != nil {
 		return nil, refused
 	}
-	return i.respond(c, f, f.scopes, resources, refreshToken, ""), nil
+	return i.respond(c, f, scopes, resources, refreshToken, ""), nil
 }
 
 // poll answers a device (RFC 8628 §3.5). The one poll that gets the tokens takes
 // the device code away.
-func (g *grants) poll(c *client, code string, form url.Values) (f *family, resources []string, refreshToken string, refused *tokenError) {
+func (g *grants) poll(rs *resources, c *client, code string, form url.Values) (f *family, scopes, resources []string, refreshToken string, refused *tokenError) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d, ok := g.devices.get(code)
 	now := time.Now()
 	switch {
 	case !ok || d.authorization.ClientID != c.ID:
-		return nil, nil, "", invalidGrant("the device code is unknown, used or another client's")
+		return nil, nil, nil, "", invalidGrant("the device code is unknown, used or another client's")
 	case !now.Before(d.expires):
-		return nil, nil, "", refuse("expired_token", "the device code has expired")
+		return nil, nil, nil, "", refuse("expired_token", "the device code has expired")
 	case d.denied:
-		return nil, nil, "", refuse("access_denied", "the request was denied")
+		return nil, nil, nil, "", refuse("access_denied", "the request was denied")
 	case d.family == nil:
 		early := !d.polled.IsZero() && now.Sub(d.polled) < d.interval
 		d.polled = now
 		if early {
 			d.interval += slowDown
-			return nil, nil, "", refuse("slow_down", "the device polls too often: wait five seconds longer from now on")
+			return nil, nil, nil, "", refuse("slow_down", "the device polls too often: wait five seconds longer from now on")
 		}
-		return nil, nil, "", refuse("authorization_pending", "the person has not decided yet")
+		return nil, nil, nil, "", refuse("authorization_pending", "the person has not decided yet")
 	}
-	if resources, refused = d.family.audience(form["resource"]); refused != nil {
-		return nil, nil, "", refused
+	if scopes, resources, refused = rs.ofFamily(d.family, "", form["resource"]); refused != nil {
+		return nil, nil, nil, "", refused
 	}
 	g.devices.delete(code)
-	return d.family, resources, g.begin(d.family, c.may(GrantRefreshToken)), nil
+	return d.family, scopes, resources, g.begin(d.family, c.may(GrantRefreshToken)), nil
 }

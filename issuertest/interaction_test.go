@@ -147,11 +147,9 @@ func TestOnlyWhatWasAskedForIsGranted(t *testing.T) {
 		scopes []string
 		want   any
 	}{
-		"all of it":                  {[]string{"write", "read"}, "read write"},
-		"R6749-16 a part":            {[]string{"write"}, "write"},
-		"more than was asked for":    {[]string{"read", "profile", "admin"}, "read"},
-		"nothing that was asked for": {[]string{"admin"}, nil},
-		"nothing":                    {nil, nil},
+		"all of it":               {[]string{"write", "read"}, "read write"},
+		"R6749-16 a part":         {[]string{"write"}, "write"},
+		"more than was asked for": {[]string{"read", "profile", "admin"}, "read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			iss.Interact(func(w http.ResponseWriter, _ *http.Request, a *issuertest.Authorization) {
@@ -164,6 +162,25 @@ func TestOnlyWhatWasAskedForIsGranted(t *testing.T) {
 			}
 		})
 	}
+	// An answer without scope would say that all was granted.
+	for name, scopes := range map[string][]string{"nothing that was asked for": {"admin"}, "nothing": nil} {
+		t.Run("R6749-16 "+name+" is no grant", func(t *testing.T) {
+			iss.Interact(func(w http.ResponseWriter, _ *http.Request, a *issuertest.Authorization) {
+				a.Approve(w, issuertest.Grant{Subject: "alice", Scopes: scopes})
+			})
+			checkDenied(t, iss, browse(t, iss, "GET", "/authorize", authorization(nil)), "access_denied")
+			device, user := deviceFor(t, iss)
+			enter(t, iss, user)
+			checkTE(t, poll(t, iss, device, nil), "access_denied")
+		})
+	}
+	t.Run("R6749-16 nothing when nothing was asked for is a grant", func(t *testing.T) {
+		iss.AddClient(issuertest.Client{ID: "bare", RedirectURIs: []string{callback}})
+		res := redeem(t, iss, codeFor(t, iss, authorization(url.Values{"client_id": {"bare"}, "scope": nil})), url.Values{"client_id": {"bare"}})
+		if _, has := res.json["scope"]; res.status != 200 || has {
+			t.Errorf("%d %v", res.status, res.json["scope"])
+		}
+	})
 }
 
 func TestWhatTheInteractionIsTold(t *testing.T) {
@@ -289,14 +306,17 @@ func TestClaimsOfAccessTokens(t *testing.T) {
 		for name, v := range forged {
 			mine[name] = v
 		}
-		a.Approve(w, issuertest.Grant{Subject: "alice", Scopes: nil, Claims: mine})
+		a.Approve(w, issuertest.Grant{Subject: "alice", Scopes: a.Scopes, Claims: mine})
 		mine = map[string]any{}
 	})
 	_, claims := decode(t, redeem(t, iss, codeFor(t, iss, authorization(nil)), nil).json["access_token"].(string))
 	if claims["tenant"] != "acme" || claims["sub"] != "alice" || claims["iss"] != iss.URL || claims["aud"] != issuertest.Audience || claims["client_id"] != "app" {
 		t.Errorf("%v", claims)
 	}
-	for _, name := range []string{"scope", "acr", "cnf"} {
+	if claims["scope"] != "read" {
+		t.Errorf("scope is %v", claims["scope"])
+	}
+	for _, name := range []string{"acr", "cnf"} {
 		if claims[name] != nil {
 			t.Errorf("%s is %v", name, claims[name])
 		}

@@ -14,7 +14,7 @@ func (i *Issuer) refresh(c *client, form url.Values) (*Tokens, *tokenError) {
 	if token == "" {
 		return nil, invalidRequest("refresh_token is missing")
 	}
-	f, scopes, resources, next, refused := i.grants.exchange(c, token, form)
+	f, scopes, resources, next, refused := i.grants.exchange(i.resources, c, token, form)
 	if refused != nil {
 		return nil, refused
 	}
@@ -23,7 +23,7 @@ func (i *Issuer) refresh(c *client, form url.Values) (*Tokens, *tokenError) {
 
 // exchange takes a refresh token and returns the next one, and what the access
 // token beside it is for.
-func (g *grants) exchange(c *client, token string, form url.Values) (f *family, scopes, resources []string, next string, refused *tokenError) {
+func (g *grants) exchange(rs *resources, c *client, token string, form url.Values) (f *family, scopes, resources []string, next string, refused *tokenError) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	f, current := g.refreshed(token)
@@ -34,17 +34,31 @@ func (g *grants) exchange(c *client, token string, form url.Values) (f *family, 
 		return nil, nil, nil, "", invalidGrant("the refresh token is unknown, expired, used or another client's")
 	}
 	// A mistake in the rest does not cost the client its token.
-	scopes = f.scopes
-	if scope := form.Get("scope"); scope != "" {
-		scopes, refused = narrow(scope, f.scopes)
-	}
-	if refused == nil {
-		resources, refused = f.audience(form["resource"])
-	}
-	if refused != nil {
+	if scopes, resources, refused = rs.ofFamily(f, form.Get("scope"), form["resource"]); refused != nil {
 		return nil, nil, nil, "", refused
 	}
 	return f, scopes, resources, g.rotate(f), nil
+}
+
+// ofFamily returns what a token is for that is asked for with scope and resource
+// indicators. As in target it is all of what was asked or nothing. A token of a
+// person's grant without any scope there is not: an answer that leaves scope out
+// would say that the client got what it asked for (RFC 6749 §5.1).
+func (rs *resources) ofFamily(f *family, scope string, asked []string) (scopes, uris []string, refused *tokenError) {
+	scopes = f.scopes
+	if scope != "" {
+		if scopes, refused = narrow(scope, f.scopes); refused != nil {
+			return nil, nil, refused
+		}
+	}
+	if uris, refused = f.audience(asked); refused != nil {
+		return nil, nil, refused
+	}
+	fit := rs.fitting(scopes, uris)
+	if scope != "" && len(fit) < len(scopes) || len(fit) == 0 && len(scopes) > 0 {
+		return nil, nil, refuse("invalid_scope", "a scope belongs to another resource")
+	}
+	return fit, uris, nil
 }
 
 // audience returns the resources of a token for a request that asks for some

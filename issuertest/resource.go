@@ -89,7 +89,7 @@ func (rs *resources) owner(scope string) string {
 // target returns what a request is for that asks for scope and the resource
 // indicators asked: the resources, and scopes that belong to them. It is all of
 // what was asked or nothing (RFC 6749 §3.3); only scopes that the client gets by
-// default are left out where they do not fit.
+// default are left out where they do not fit, unless none would be left.
 func (i *Issuer) target(c *client, scope string, asked []string) (scopes, uris []string, refused *tokenError) {
 	if scopes, refused = c.scopes(scope); refused != nil {
 		return nil, nil, refused
@@ -105,7 +105,7 @@ func (i *Issuer) target(c *client, scope string, asked []string) (scopes, uris [
 		return nil, nil, refuse("invalid_target", "resource is malformed or unknown")
 	}
 	fit := i.resources.fitting(scopes, uris)
-	if scope != "" && len(fit) < len(scopes) {
+	if scope != "" && len(fit) < len(scopes) || len(fit) == 0 && len(scopes) > 0 {
 		return nil, nil, refuse("invalid_scope", "a scope belongs to another resource")
 	}
 	return fit, uris, nil

@@ -137,6 +137,35 @@ func TestOneOfTheGrantedResources(t *testing.T) {
 	}
 }
 
+// R6749-16: an answer without scope says that the client got what it asked for.
+func TestScopesOfTheOtherResource(t *testing.T) {
+	iss := withResources(onSocket(t))
+	both := authorization(url.Values{"scope": {"files:read mail:send"}, "resource": {files, mail}})
+	t.Run("are not left out at a refresh that asks for them", func(t *testing.T) {
+		token := redeem(t, iss, codeFor(t, iss, both), nil).json["refresh_token"]
+		for _, scope := range []string{"files:read", "files:read mail:send"} {
+			checkTE(t, refresh(t, iss, token, url.Values{"scope": {scope}, "resource": {mail}}), "invalid_scope")
+		}
+		res := refresh(t, iss, token, url.Values{"scope": {"mail:send"}, "resource": {mail}})
+		if res.json["scope"] != "mail:send" {
+			t.Errorf("%d %v: a refusal cost the token", res.status, res.json["scope"])
+		}
+	})
+	t.Run("leave no token without scopes", func(t *testing.T) {
+		iss.RegisterResource("third", "secret", "https://third.example")
+		iss.AddClient(issuertest.Client{ID: "service", Secret: "secret", Scopes: []string{"files:read"}})
+		checkTE(t, asClient(t, iss, "service", url.Values{"grant_type": {"client_credentials"}, "resource": {"https://third.example"}}), "invalid_scope")
+
+		code := codeFor(t, iss, authorization(url.Values{"scope": {"files:read"}, "resource": {files, mail}}))
+		checkTE(t, redeem(t, iss, code, url.Values{"resource": {mail}}), "invalid_scope")
+		token := redeem(t, iss, code, nil).json["refresh_token"]
+		checkTE(t, refresh(t, iss, token, url.Values{"resource": {mail}}), "invalid_scope")
+		if !alive(t, iss, token) {
+			t.Error("a refusal cost the token")
+		}
+	})
+}
+
 func TestOpaqueTokensOfTheTokenEndpoint(t *testing.T) {
 	iss := withResources(onSocket(t))
 	tokens := redeem(t, iss, codeFor(t, iss, authorization(url.Values{"scope": {"mail:send openid"}})), nil).json

@@ -122,7 +122,6 @@ func (i *Issuer) clientCredentials(c *client, form url.Values) (*Tokens, *tokenE
 // respond makes the tokens of a family (RFC 6749 §5.1). Claims about the
 // person's authentication keep their value over refreshes (RFC 9068 §2.2.1).
 func (i *Issuer) respond(c *client, f *family, scopes, resources []string, refreshToken, nonce string) *Tokens {
-	scopes = i.resources.fitting(scopes, resources)
 	scope := strings.Join(scopes, " ")
 	claims := maps.Clone(f.grant.Claims)
 	if claims == nil {
