@@ -95,8 +95,9 @@ func (a *Authorization) Fresh(t time.Time) bool { return !t.Before(a.notBefore) 
 // Approve grants what g says and answers with a 303: to the client, or back to
 // the verification page of a device. An authentication that is not Fresh, or
 // whose ACR is none of ACRValues, is not what the client asked for: it gets an
-// error instead (RFC 9470 §5). It panics
-// without a Subject, and when UserInfo or Claims are not JSON.
+// error instead (RFC 9470 §5), and login_required when the Subject is not who
+// the client's id_token_hint is about. It panics without a Subject, and when
+// UserInfo or Claims are not JSON.
 func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 	if g.Subject == "" {
 		panic("issuertest: Approve: Subject is required")
@@ -113,6 +114,11 @@ func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 			code = LoginRequired
 		}
 		a.end(w, code, "the authentication is not as was asked for")
+		return
+	}
+	if hinted := a.request.subject; hinted != "" && hinted != g.Subject {
+		// The client would take one person for another (OpenID Connect Core §3.1.2.2).
+		a.end(w, LoginRequired, "somebody else than the person of id_token_hint signed in")
 		return
 	}
 	// In the order asked for, and never more than that.

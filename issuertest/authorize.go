@@ -20,6 +20,7 @@ type authorizationRequest struct {
 	state       string // empty: not sent
 	challenge   string // PKCE, S256; empty: none
 	nonce       string
+	subject     string // that id_token_hint is about; empty: not sent
 }
 
 // serveAuthorization is the authorization endpoint (RFC 6749 §3.1).
@@ -115,6 +116,12 @@ func (i *Issuer) readAuthorization(a *Authorization, c *client, params url.Value
 	}
 	a.ClientID, a.ClientName, a.RedirectURI = c.ID, c.Name, a.request.redirectURI
 	a.LoginHint = params.Get("login_hint")
+	if hint := params.Get("id_token_hint"); hint != "" {
+		var ok bool
+		if a.request.subject, ok = i.hinted(c, hint); !ok {
+			return invalidRequest("id_token_hint is not an ID token for this client")
+		}
+	}
 	return a.readAuthentication(params)
 }
 

@@ -32,6 +32,23 @@ func (i *Issuer) idToken(c *client, f *family, accessToken, nonce string) string
 	return sign(c.IDTokenAlg, key, overlay(header, nil), overlay(claims, nil))
 }
 
+// hinted returns whom an id_token_hint is about: an ID token of this issuer for
+// this client (OpenID Connect Core §3.1.2.1). It may have expired and its key may
+// be withdrawn: a hint opens nothing.
+func (i *Issuer) hinted(c *client, token string) (subject string, ok bool) {
+	j, ok := parseJWT(token)
+	if !ok || j.header["typ"] != any("JWT") || j.claims["iss"] != any(i.URL) || j.claims["aud"] != any(c.ID) {
+		return "", false
+	}
+	kid, _ := j.header["kid"].(string)
+	key := i.keys.find(kid)
+	if key == nil || key.alg != j.alg() || !verified(key.alg, key.private.Public(), j.input, j.signature) {
+		return "", false
+	}
+	subject, _ = j.claims["sub"].(string)
+	return subject, subject != ""
+}
+
 // accessTokenHash is at_hash (OpenID Connect Core §3.1.3.6): the left half of a
 // hash, which is the one that alg signs.
 func accessTokenHash(alg, accessToken string) string {

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,6 +77,46 @@ func TestIDTokens(t *testing.T) {
 }
 
 // atHash recomputes at_hash.
+// OpenID Connect Core §3.1.2.2: no tokens for another person than the hint's.
+func TestTheHintOfAnIDToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := withApp(issuertest.NewInMemoryIssuer())
+		defer iss.Close()
+		person := "alice"
+		iss.Interact(func(w http.ResponseWriter, _ *http.Request, a *issuertest.Authorization) {
+			a.Approve(w, issuertest.Grant{Subject: person, Scopes: a.Scopes})
+		})
+		tokens := granted(t, iss, nil)
+		alices, access := tokens["id_token"].(string), tokens["access_token"].(string)
+		others, err := iss.Authorize(t.Context(), issuertest.ClientID, url.Values{"scope": {"openid"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged := iss.Sign(map[string]any{"typ": "JWT", "alg": "none"}, map[string]any{"aud": "app"})
+		time.Sleep(2 * time.Hour) // expired is no matter
+		iss.Rotate()
+		iss.WithdrawExpired() // nor is its key
+		for _, row := range []struct{ name, person, hint, prompt, code string }{
+			{"the same person", "alice", alices, "", ""},
+			{"the same person, silently", "alice", alices, "none", ""},
+			{"another person", "bob", alices, "", "login_required"},
+			{"another person, silently", "bob", alices, "none", "login_required"},
+			{"an ID token for another client", "alice", others.IDToken, "", "invalid_request"},
+			{"an access token", "alice", access, "", "invalid_request"},
+			{"a token without a signature", "user", forged, "", "invalid_request"},
+			{"one with another's signature", "alice", alices[:strings.LastIndexByte(alices, '.')] + others.IDToken[strings.LastIndexByte(others.IDToken, '.'):], "", "invalid_request"},
+			{"no token", "alice", "alice", "", "invalid_request"},
+		} {
+			person = row.person
+			v := browse(t, iss, "GET", "/authorize", authorization(url.Values{"id_token_hint": {row.hint}, "prompt": {row.prompt}}))
+			checkRedirect(t, iss, v)
+			if v.query.Get("error") != row.code {
+				t.Errorf("%s: error %q, want %q", row.name, v.query.Get("error"), row.code)
+			}
+		}
+	})
+}
+
 func atHash(alg, token string) string {
 	if alg == "EdDSA" {
 		h := sha512.Sum512([]byte(token))
