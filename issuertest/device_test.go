@@ -302,8 +302,46 @@ func TestTheVerificationPage(t *testing.T) {
 		if _, claims := decode(t, res.json["access_token"].(string)); claims["sub"] != "alice" {
 			t.Errorf("%v", claims)
 		}
-		if v := browse(t, iss, "GET", "/device", nil); v.status != 200 || !strings.Contains(v.body, "POST the code") {
-			t.Errorf("the method that the caller left: %d", v.status)
+		if v := browse(t, iss, "GET", "/device", nil); v.status != 405 || v.header.Get("Allow") != "POST" {
+			t.Errorf("a method that the caller left out: %d", v.status)
+		}
+	})
+	for _, pattern := range []string{"/", "/{page}", "GET /device/{rest...}"} {
+		t.Run("is not the caller's by the pattern "+pattern, func(t *testing.T) {
+			iss := withApp(onSocket(t))
+			iss.Handle(pattern, http.NotFoundHandler())
+			if _, err := iss.AuthorizeDevice(t.Context(), "app", nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// RFC 8628 §5.4
+func TestFormsOfOtherSitesConnectNoDevice(t *testing.T) {
+	onBoth(t, func(t *testing.T, iss *issuertest.Issuer) {
+		withApp(iss)
+		for name, row := range map[string]struct {
+			field, value string
+			status       int
+		}{
+			"another site":              {"Sec-Fetch-Site", "cross-site", 403},
+			"another host of the site":  {"Sec-Fetch-Site", "same-site", 403},
+			"another origin":            {"Origin", "https://evil.example", 403},
+			"an origin that is no more": {"Origin", "null", 403},
+			"the issuer's own":          {"Origin", iss.URL, 303},
+			"the issuer's own page":     {"Sec-Fetch-Site", "same-origin", 303},
+		} {
+			device, user := deviceFor(t, iss)
+			req, _ := http.NewRequest("POST", iss.URL+"/device", strings.NewReader(url.Values{"user_code": {user}}.Encode()))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set(row.field, row.value)
+			if v := send(t, iss, req); v.status != row.status {
+				t.Errorf("%s: %d %s", name, v.status, v.location)
+			}
+			if res := poll(t, iss, device, nil); (res.status == 200) != (row.status == 303) {
+				t.Errorf("%s: %d", name, res.status)
+			}
 		}
 	})
 }

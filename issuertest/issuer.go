@@ -46,6 +46,7 @@ type Issuer struct {
 
 	mu          sync.Mutex
 	interaction Interaction
+	verifies    bool // a page of the caller's is at EndpointVerification
 }
 
 // NewIssuer starts an issuer on a loopback port that the system chooses. Call
@@ -104,7 +105,7 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 
 		EndpointAuthorization:       i.serveAuthorization,
 		EndpointDeviceAuthorization: i.serveDeviceAuthorization,
-		EndpointVerification:        func(w http.ResponseWriter, r *http.Request) { i.verificationPage(r).ServeHTTP(w, r) },
+		EndpointVerification:        i.serveVerificationPage,
 		EndpointRevocation:          i.serveRevocation,
 		EndpointUserInfo:            i.serveUserInfo,
 	}

@@ -3,29 +3,39 @@ package issuertest
 import (
 	"io"
 	"net/http"
+	"strings"
 )
 
 // Handle serves a page of the caller's own, such as a login page, on the
 // issuer's origin. The pattern is one of http.ServeMux. The issuer's endpoints
-// come first, except EndpointVerification: a page there replaces the plain one,
-// for the methods it has.
-// Bodies are limited to 64 KiB. Like the Interaction, h starts with the header
+// come first, except EndpointVerification: a pattern with exactly that path takes
+// the plain page away, for every method. Bodies are limited to 64 KiB. Like the Interaction, h starts with the header
 // fields that keep the page out of frames, caches and Referer fields (RFC 6749
 // §10.13, RFC 9700 §4.2.4); a Content-Security-Policy of its own needs
 // frame-ancestors 'none' too. Handle panics as ServeMux.Handle does.
 func (i *Issuer) Handle(pattern string, h http.Handler) {
 	i.pages.Handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer report()
 		secure(w.Header())
 		h.ServeHTTP(w, r)
 	}))
+	if pattern[strings.IndexByte(pattern, '/'):] == EndpointVerification {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.verifies = true
+	}
 }
 
-// verificationPage is the caller's, else the plain one.
-func (i *Issuer) verificationPage(r *http.Request) http.Handler {
-	if _, pattern := i.pages.Handler(r); pattern != "" {
-		return &i.pages
+// serveVerificationPage answers with the caller's page, else with the plain one.
+func (i *Issuer) serveVerificationPage(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	caller := i.verifies
+	i.mu.Unlock()
+	if caller {
+		i.pages.ServeHTTP(w, r)
+		return
 	}
-	return http.HandlerFunc(i.serveVerification)
+	i.serveVerification(w, r)
 }
 
 // secure sets the header fields of whatever a person may see.

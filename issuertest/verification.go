@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+var ownOrigin = http.NewCrossOriginProtection()
+
 // serveVerification is the verification page of an issuer whose caller has none:
 // plain text, for tests and for people with curl. GET shows what a user code is
 // for, POST hands it to the Interaction (RFC 8628 §3.3).
@@ -34,6 +36,12 @@ func (i *Issuer) serveVerification(w http.ResponseWriter, r *http.Request) {
 			textPage(w, http.StatusOK, "POST the code that your device shows here as user_code.")
 		}
 	case http.MethodPost:
+		// A form on another site must not connect its author's device to the person
+		// who happens to be here (RFC 8628 §5.4). What is no browser may pass.
+		if ownOrigin.Check(r) != nil {
+			errorPage(w, http.StatusForbidden, "The form is on another site.")
+			return
+		}
 		form, complaint := readBody(r)
 		if complaint != "" || repeats(form) {
 			errorPage(w, http.StatusBadRequest, "The request is malformed.")
