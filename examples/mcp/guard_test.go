@@ -68,7 +68,13 @@ func TestMetadata(t *testing.T) {
 func TestTheSDKDoesNotJudgeAgain(t *testing.T) {
 	f := serve(t, nil)
 	late := f.token(map[string]any{"exp": time.Now().Add(-10 * time.Second).Unix()})
-	f.send("POST", late, "", initialize).want(t, 200)
+	answered := f.send("POST", late, "", initialize)
+	answered.want(t, 200)
+	if !strings.Contains(answered.body, `"result"`) {
+		t.Errorf("answered with %q", answered.body)
+	}
+	f.send("POST", f.token(map[string]any{"exp": time.Now().Add(-clockSkew - time.Second).Unix()}), "", initialize).
+		want(t, 401, `error="invalid_token"`)
 }
 
 // What the SDK refuses by itself: a session of somebody else.

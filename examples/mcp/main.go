@@ -59,6 +59,7 @@ var (
 // metadata calls itself. Options may be nil.
 func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (http.Handler, error) {
 	cfg.Audience = []string{resource} // tokens for anybody else are refused
+	cfg.ClockSkew = clockSkew
 	verifier, err := jwks.NewVerifier(cfg)
 	if err != nil {
 		return nil, err

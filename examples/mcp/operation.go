@@ -18,7 +18,6 @@ const (
 	maxMessage = 1 << 20 // bytes of one JSON-RPC message
 
 	methodCallTool = "tools/call"
-	methodListen   = "subscriptions/listen"
 )
 
 // operations asks of each tool call what its tool needs, before the call is
@@ -31,17 +30,17 @@ const (
 // which MCP gave up. A tool without a requirement is refused too. [enforced]
 // asks once more, in the SDK, so that no trick of JSON comes between the two.
 //
-// Streams that may outlive the token end with it.
+// No response outlives the token.
 func operations(toolbox map[string]scopes.Requirement, next http.Handler) http.Handler {
+	next = untilExpiry(next)
 	tools := make(map[string]http.Handler, len(toolbox))
 	for name, needs := range toolbox {
 		tools[name] = needs.Handler(next)
 	}
 	unknown := scopes.Requirement{}.Handler(next)
-	streams := untilExpiry(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
-			streams.ServeHTTP(w, r) // GET is one; DELETE is short
+			next.ServeHTTP(w, r) // GET and DELETE of a session
 			return
 		}
 		message, ok := read(w, r)
@@ -54,18 +53,15 @@ func operations(toolbox map[string]scopes.Requirement, next http.Handler) http.H
 			return
 		}
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, call.ID))
-		switch call.Method {
-		case methodCallTool:
-			tool, known := tools[toolOf(call.Params)]
-			if !known {
-				tool = unknown
-			}
-			tool.ServeHTTP(w, r)
-		case methodListen:
-			streams.ServeHTTP(w, r)
-		default:
+		if call.Method != methodCallTool {
 			next.ServeHTTP(w, r) // the endpoint's requirement was enough
+			return
 		}
+		tool, known := tools[toolOf(call.Params)]
+		if !known {
+			tool = unknown
+		}
+		tool.ServeHTTP(w, r)
 	})
 }
 
@@ -97,15 +93,6 @@ func toolOf(params json.RawMessage) string {
 		return ""
 	}
 	return name
-}
-
-// untilExpiry ends the responses of next when the access token expires.
-func untilExpiry(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := warder.WithExpiry(r.Context())
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
 }
 
 type callKey struct{} // the [jsonrpc.ID] of the call that a request carries

@@ -8,13 +8,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/warder-go/warder/issuertest"
-	"github.com/warder-go/warder/jwks"
 	warder "github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
@@ -176,61 +172,5 @@ func TestAToolWithoutARequirement(t *testing.T) {
 		if w.Code != 403 || w.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("%s: answered %d %v", tool, w.Code, w.Header())
 		}
-	}
-}
-
-func TestStreamsEndWithTheToken(t *testing.T) {
-	for _, row := range []struct {
-		name, method, body string
-		stateless          bool
-	}{
-		{name: "the stream of a session", method: "GET"},
-		{
-			name: "the stream of a subscription", method: "POST", stateless: true,
-			body: `{"jsonrpc":"2.0","id":7,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"}}}}`,
-		},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				issuer := issuertest.NewInMemoryIssuer()
-				defer issuer.Close()
-				const resource = "https://notes.example/mcp"
-				api, err := newAPI(jwks.Config{Issuer: issuer.URL, HTTPClient: issuer.Client()}, resource, &mcp.StreamableHTTPOptions{Stateless: row.stateless})
-				if err != nil {
-					t.Fatal(err)
-				}
-				token := func(lifetime time.Duration) string {
-					return issuer.Token(map[string]any{"aud": resource, "scope": "notes:read", "exp": time.Now().Add(lifetime).Unix()})
-				}
-				send := func(method, token, session, body string) *httptest.ResponseRecorder {
-					r := httptest.NewRequest(method, resource, strings.NewReader(body))
-					r.Header = fields(token, session)
-					if row.stateless {
-						r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
-						r.Header.Set("Mcp-Method", methodListen)
-					}
-					w := httptest.NewRecorder()
-					api.ServeHTTP(w, r)
-					return w
-				}
-				session := ""
-				if !row.stateless {
-					session = send("POST", token(time.Hour), "", initialize).Header().Get("Mcp-Session-Id")
-					defer func() {
-						if w := send("DELETE", token(time.Hour), session, ""); w.Code != 204 {
-							t.Errorf("DELETE: %d %s", w.Code, w.Body)
-						}
-					}()
-				}
-				began := time.Now()
-				w := send(row.method, token(time.Minute), session, row.body)
-				if w.Code != 200 || w.Header().Get("Content-Type") != "text/event-stream" {
-					t.Fatalf("answered %d %s", w.Code, w.Body)
-				}
-				if took := time.Since(began); took != time.Minute {
-					t.Errorf("the stream ended after %v", took)
-				}
-			})
-		})
 	}
 }

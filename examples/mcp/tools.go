@@ -70,7 +70,8 @@ var errNotAllowed = &jsonrpc.Error{Code: 403, Message: "Forbidden"}
 
 // enforced lets no call reach a tool whose requirement the caller's token does
 // not meet. [operations] has asked the same and answered with a challenge; this
-// one goes by the name that the SDK itself has read and will run.
+// one goes by the name that the SDK itself has read and will run. The tool's
+// context ends with the token.
 func enforced(toolbox map[string]scopes.Requirement) mcp.Middleware {
 	return func(next mcp.MethodHandler) mcp.MethodHandler {
 		return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
@@ -85,6 +86,8 @@ func enforced(toolbox map[string]scopes.Requirement) mcp.Middleware {
 			if !ok || toolbox[call.Params.Name].Check(t) != nil {
 				return nil, errNotAllowed
 			}
+			ctx, cancel := whileAdmitted(ctx, t)
+			defer cancel()
 			return next(ctx, method, req)
 		}
 	}
