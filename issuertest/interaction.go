@@ -13,6 +13,8 @@ import (
 //
 // With prompt none there is nobody to ask: an Interaction that has not decided
 // when it returns has its answer thrown away, and the client gets login_required.
+//
+// A panic cuts the connection, and is written to the standard error stream.
 type Interaction func(w http.ResponseWriter, r *http.Request, a *Authorization)
 
 // Interact sets the Interaction. Without one, and with nil, everything that is
@@ -34,6 +36,7 @@ func approveAll(w http.ResponseWriter, _ *http.Request, a *Authorization) {
 
 // decide hands a to the person.
 func (i *Issuer) decide(w http.ResponseWriter, r *http.Request, a *Authorization) {
+	defer report()
 	i.mu.Lock()
 	ask := i.interaction
 	i.mu.Unlock()
