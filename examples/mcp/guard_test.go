@@ -90,21 +90,3 @@ func TestASessionIsItsUsers(t *testing.T) {
 	f.send("DELETE", good, session, "").want(t, 204)
 	f.send("POST", good, session, call("whoami", "{}")).want(t, 404)
 }
-
-func TestPagesOfOtherOriginsSendNothing(t *testing.T) {
-	f := serve(t, nil)
-	r, err := http.NewRequest("POST", f.resource, strings.NewReader(initialize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header = fields(f.token(nil), "")
-	r.Header.Set("Origin", "https://evil.example")
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != 403 || response.Header.Get("WWW-Authenticate") != "" {
-		t.Errorf("answered %s", response.Status)
-	}
-}

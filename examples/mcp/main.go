@@ -21,6 +21,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"time"
@@ -87,8 +88,11 @@ func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (
 	if err != nil {
 		return nil, err
 	}
-	// MCP wants Origin judged (transports, "Security & Endpoint").
-	return http.NewCrossOriginProtection().Handler(api), nil
+	own, err := url.Parse(resource)
+	if err != nil {
+		return nil, err
+	}
+	return ownOrigin(own, api), nil
 }
 
 // run serves the API until ctx ends, or until the table is printed.
