@@ -1,7 +1,6 @@
 package issuertest
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -80,7 +79,8 @@ type Grant struct {
 	// UserInfo is what the userinfo endpoint says of the person. The standard
 	// claims of a scope such as email are left out when it was not granted.
 	UserInfo map[string]any
-	// Claims are added to access tokens. They cannot replace the issuer's own.
+	// Claims are added to access tokens. They cannot replace the issuer's own, nor
+	// say scope, acr, cnf, nbf, active or token_type. One that is nil is left out.
 	Claims map[string]any
 }
 
@@ -102,9 +102,7 @@ func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 	if g.Subject == "" {
 		panic("issuertest: Approve: Subject is required")
 	}
-	// What cannot be written would fail later, where nobody sees whose mistake it is.
-	overlay(maps.Clone(g.Claims), nil)
-	overlay(maps.Clone(g.UserInfo), nil)
+	g.Claims, g.UserInfo = frozen(g.Claims), frozen(g.UserInfo)
 	if g.AuthTime.IsZero() {
 		g.AuthTime = time.Now()
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -40,7 +39,6 @@ type family struct {
 }
 
 func newFamily(a *Authorization, g Grant, scopes []string) *family {
-	g.UserInfo, g.Claims = maps.Clone(g.UserInfo), maps.Clone(g.Claims) // the caller may go on with its own
 	return &family{
 		id: rand.Text(), handle: rand.Text(), client: a.ClientID, grant: g,
 		scopes: scopes, resources: a.Resources,

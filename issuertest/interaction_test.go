@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/warder-go/warder/issuertest"
 )
 
@@ -301,7 +303,7 @@ func TestTheDefaultInteractionMeetsWhatIsAskedFor(t *testing.T) {
 func TestClaimsOfAccessTokens(t *testing.T) {
 	iss := withApp(onSocket(t))
 	mine := map[string]any{"tenant": "acme", "roles": []string{"admin"}}
-	forged := map[string]any{"iss": "x", "sub": "x", "aud": "x", "client_id": "x", "exp": 1, "iat": 1, "jti": "x", "scope": "admin", "auth_time": 1, "acr": "mfa", "cnf": map[string]any{"jkt": "x"}}
+	forged := map[string]any{"iss": "x", "sub": "x", "aud": "x", "client_id": "x", "exp": 1, "iat": 1, "jti": "x", "scope": "admin", "auth_time": 1, "acr": "mfa", "cnf": map[string]any{"jkt": "x"}, "nbf": 1 << 40, "active": false, "token_type": "DPoP", "nothing": nil}
 	iss.Interact(func(w http.ResponseWriter, _ *http.Request, a *issuertest.Authorization) {
 		for name, v := range forged {
 			mine[name] = v
@@ -316,10 +318,31 @@ func TestClaimsOfAccessTokens(t *testing.T) {
 	if claims["scope"] != "read" {
 		t.Errorf("scope is %v", claims["scope"])
 	}
-	for _, name := range []string{"acr", "cnf"} {
-		if claims[name] != nil {
-			t.Errorf("%s is %v", name, claims[name])
+	for _, name := range []string{"acr", "cnf", "nbf", "active", "token_type", "nothing"} {
+		if v, has := claims[name]; has {
+			t.Errorf("%s is %v", name, v)
 		}
+	}
+}
+
+// What was granted stays as it was, whatever the caller does with its maps.
+func TestClaimsAreCopied(t *testing.T) {
+	iss := withApp(onSocket(t))
+	roles, team := map[string]any{"admin": false}, map[string]any{"name": "red"}
+	claims, info := map[string]any{"roles": roles, "tenant": "a"}, map[string]any{"team": team, "level": "1"}
+	iss.Interact(func(w http.ResponseWriter, _ *http.Request, a *issuertest.Authorization) {
+		a.Approve(w, issuertest.Grant{Subject: "alice", Scopes: a.Scopes, Claims: claims, UserInfo: info})
+	})
+	tokens := granted(t, iss, nil)
+	roles["admin"], claims["tenant"], team["name"], info["level"] = true, "b", "blue", "2"
+	tokens = refresh(t, iss, tokens["refresh_token"], nil).json
+	res := ask(t, iss, request{endpoint: issuertest.EndpointUserInfo, header: bearer(tokens["access_token"])})
+	_, got := decode(t, tokens["access_token"].(string))
+	if !cmp.Equal(got["roles"], map[string]any{"admin": false}) || got["tenant"] != "a" {
+		t.Errorf("%v", got)
+	}
+	if !cmp.Equal(res.json["team"], map[string]any{"name": "red"}) || res.json["level"] != "1" {
+		t.Errorf("%v", res.json)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -57,6 +58,17 @@ func (i *Issuer) issueOpaque(claims map[string]any) string {
 	defer i.tokens.mu.Unlock()
 	i.tokens.issued.put(token, stored, time.Now().Add(lifetime))
 	return token
+}
+
+// frozen returns claims as JSON has them, with nothing left that the caller could
+// change or could not write. A claim without a value is left out (OpenID Connect
+// Core §5.3.2). It panics if claims are not JSON.
+func frozen(claims map[string]any) map[string]any {
+	base := maps.Clone(claims)
+	if base == nil {
+		base = map[string]any{}
+	}
+	return asRead(overlay(base, claims))
 }
 
 // asRead returns claims as readClaims does.

@@ -119,17 +119,19 @@ func (i *Issuer) clientCredentials(c *client, form url.Values) (*Tokens, *tokenE
 	}, nil
 }
 
+// reserved are the claims that are the issuer's even where it leaves them out. A
+// cnf would say that somebody proved a key; active and token_type are no claims
+// but members of an introspection answer.
+var reserved = []string{"scope", "acr", "cnf", "nbf", "active", "token_type"}
+
 // respond makes the tokens of a family (RFC 6749 §5.1). Claims about the
 // person's authentication keep their value over refreshes (RFC 9068 §2.2.1).
 func (i *Issuer) respond(c *client, f *family, scopes, resources []string, refreshToken, nonce string) *Tokens {
 	scope := strings.Join(scopes, " ")
 	claims := maps.Clone(f.grant.Claims)
-	if claims == nil {
-		claims = map[string]any{}
+	for _, name := range reserved {
+		delete(claims, name)
 	}
-	delete(claims, "cnf") // would say that somebody proved a key
-	delete(claims, "scope")
-	delete(claims, "acr")
 	maps.Copy(claims, i.claims(c.ID, f.grant.Subject, scope))
 	claims["aud"] = audience(resources)
 	claims["jti"] = f.newID()

@@ -61,13 +61,9 @@ func (i *Issuer) serveUserInfo(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// userInfo returns the claims that the scopes ask for. A claim without a value is
-// left out (OpenID Connect Core §5.3.2).
+// userInfo returns the claims that the scopes ask for.
 func (g *Grant) userInfo(scopes []string) map[string]any {
 	claims := maps.Clone(g.UserInfo)
-	if claims == nil {
-		claims = map[string]any{}
-	}
 	for scope, names := range scopeClaims {
 		if !slices.Contains(scopes, scope) {
 			for _, name := range names {
@@ -75,7 +71,6 @@ func (g *Grant) userInfo(scopes []string) map[string]any {
 			}
 		}
 	}
-	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
 	return claims
 }
 
