@@ -65,11 +65,12 @@ func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (
 	if err != nil {
 		return nil, err
 	}
+	policy := scopes.Routes{"/mcp": endpoint} // POST, and the GET and DELETE of sessions: no method is forgotten
 	guard := warder.New(verifier, &warder.Options{
 		Metadata: &warder.Metadata{
 			Resource:             resource,
 			AuthorizationServers: []string{cfg.Issuer},
-			Scopes:               scopes.Routes{"/mcp": endpoint}.Scopes(), // where clients start; challenges name more
+			Scopes:               policy.Scopes(), // not the toolbox's: MCP wants the least to start with, and challenges name more (RFC 9728 §2)
 			Name:                 "Notes",
 		},
 		WriteDenial: writeDenial,
@@ -81,10 +82,8 @@ func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", operations(toolbox, withTokenInfo(sdk)))
 	mux.Handle(document, metadata)
-	api, err := scopes.Routes{
-		"/mcp":   endpoint, // POST, and the GET and DELETE of sessions: no method is forgotten
-		document: scopes.Public(),
-	}.Handler(guard, mux)
+	policy[document] = scopes.Public()
+	api, err := policy.Handler(guard, mux)
 	if err != nil {
 		return nil, err
 	}
