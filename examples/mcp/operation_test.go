@@ -70,22 +70,27 @@ func TestMessagesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// tricks are messages that two readers may take for two different ones.
-var tricks = []string{
-	`{"jsonrpc":"2.0","id":7,"method":"ping","method":"tools/call","params":{"name":"add_note","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","method":"ping","params":{"name":"add_note","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","Method":"ping","params":{"name":"add_note","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami","name":"add_note","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note","name":"whoami","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note","Name":"whoami","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami"},"params":{"name":"add_note","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note"},"Params":{"name":"whoami","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools\/call","params":{"name":"add\u005fnote","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"ping"}{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note","arguments":{"text":"x"}}}`,
-	`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami\u0000","name":null,"arguments":{"text":"x"}}}`,
-	"[" + call("add_note", `{"text":"x"}`) + "]",
-	"\ufeff" + call("add_note", `{"text":"x"}`),
-	" \n" + call("add_note", `{"text":"x"}`),
+// tricks are messages that two readers may take for two different ones. With
+// nobody to judge calls, the SDK runs add_note for some; the others show only
+// that the SDK refuses it by itself, or reads the harmless message.
+var tricks = []struct {
+	name, body string
+	runs       bool
+}{
+	{"two methods, the call last", `{"jsonrpc":"2.0","id":7,"method":"ping","method":"tools/call","params":{"name":"add_note","arguments":{"text":"x"}}}`, true},
+	{"two methods, the call first: the SDK refuses it", `{"jsonrpc":"2.0","id":7,"method":"tools/call","method":"ping","params":{"name":"add_note","arguments":{"text":"x"}}}`, false},
+	{"a method and another Method", `{"jsonrpc":"2.0","id":7,"method":"tools/call","Method":"ping","params":{"name":"add_note","arguments":{"text":"x"}}}`, true},
+	{"two names, the tool last", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami","name":"add_note","arguments":{"text":"x"}}}`, true},
+	{"two names, the tool first: the SDK refuses it", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note","name":"whoami","arguments":{"text":"x"}}}`, false},
+	{"a name and another Name", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note","Name":"whoami","arguments":{"text":"x"}}}`, true},
+	{"two parameters, the tool last", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami"},"params":{"name":"add_note","arguments":{"text":"x"}}}`, true},
+	{"parameters and other Parameters: the SDK refuses it", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note"},"Params":{"name":"whoami","arguments":{"text":"x"}}}`, false},
+	{"escapes", `{"jsonrpc":"2.0","id":7,"method":"tools\/call","params":{"name":"add\u005fnote","arguments":{"text":"x"}}}`, true},
+	{"two messages: the SDK refuses it", `{"jsonrpc":"2.0","id":7,"method":"ping"}{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add_note","arguments":{"text":"x"}}}`, false},
+	{"a name that is null at last: the SDK refuses it", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami\u0000","name":null,"arguments":{"text":"x"}}}`, false},
+	{"a batch", "[" + call("add_note", `{"text":"x"}`) + "]", true},
+	{"a byte order mark: the SDK refuses it", "\ufeff" + call("add_note", `{"text":"x"}`), false},
+	{"space before the message", " \n" + call("add_note", `{"text":"x"}`), true},
 }
 
 // lines are the two that judge calls, and each of them alone.
@@ -120,15 +125,24 @@ func countAdded(before, within bool, body string, granted ...string) int {
 func TestNoTrickCallsATool(t *testing.T) {
 	for name, line := range lines {
 		t.Run(name, func(t *testing.T) {
-			for _, body := range tricks {
-				if countAdded(line.before, line.within, body, "notes:read") != 0 {
-					t.Errorf("add_note ran for notes:read: %s", body)
+			for _, trick := range tricks {
+				if countAdded(line.before, line.within, trick.body, "notes:read") != 0 {
+					t.Errorf("%s: add_note ran for notes:read", trick.name)
 				}
 			}
 			if countAdded(line.before, line.within, call("add_note", `{"text":"x"}`), "notes:read", "notes:write") != 1 {
 				t.Error("add_note did not run for notes:read and notes:write")
 			}
 		})
+	}
+}
+
+// Or the test above could not fail.
+func TestWithoutAJudgeTricksCallATool(t *testing.T) {
+	for _, trick := range tricks {
+		if ran := countAdded(false, false, trick.body, "notes:read") != 0; ran != trick.runs {
+			t.Errorf("%s: add_note ran: %v", trick.name, ran)
+		}
 	}
 }
 
@@ -150,8 +164,8 @@ func TestTheServerItselfRefuses(t *testing.T) {
 // Whatever is sent, no tool runs for less than it needs; and neither of the two
 // that see to it leans on the other.
 func FuzzOperations(f *testing.F) {
-	for _, body := range tricks {
-		f.Add(body)
+	for _, trick := range tricks {
+		f.Add(trick.body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		for name, line := range lines {
