@@ -37,6 +37,29 @@ func TestAStoreIsBounded(t *testing.T) {
 			t.Error("a value outlives its time")
 		}
 
+		// What is used goes on: it is what has expired that makes room, and then what
+		// was put longest ago.
+		s = issuertest.NewStore(3)
+		issuertest.StorePut(s, "used", 1, soon().Add(time.Hour))
+		issuertest.StorePut(s, "short", 1, soon())
+		issuertest.StorePut(s, "long", 1, soon().Add(time.Hour))
+		time.Sleep(time.Minute)
+		issuertest.StorePut(s, "new", 1, soon().Add(time.Hour))
+		if items, _ := issuertest.StoreSize(s); items != 3 || !has(s, "used") || !has(s, "long") {
+			t.Error("something made room beside what has expired")
+		}
+		issuertest.StorePut(s, "used", 1, soon().Add(time.Hour))
+		issuertest.StorePut(s, "newer", 1, soon().Add(time.Hour))
+		if !has(s, "used") || has(s, "long") || !has(s, "new") {
+			t.Error("not what was put longest ago has made room")
+		}
+		for n := range 1000 {
+			issuertest.StorePut(s, "used", n, soon())
+		}
+		if items, order := issuertest.StoreSize(s); items != 3 || order > 2*3+64 {
+			t.Errorf("%d items, %d in order", items, order)
+		}
+
 		s = issuertest.NewStore(most)
 		for n := range most {
 			if !issuertest.StoreAdd(s, strconv.Itoa(n), n, soon()) {
