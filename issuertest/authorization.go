@@ -72,7 +72,8 @@ type Grant struct {
 	// Scopes are those granted. None is granted that is not named here, nor one
 	// that was not asked for. If none is left of those asked for, Approve denies.
 	Scopes []string
-	// AuthTime is when the person authenticated; default now.
+	// AuthTime is when the person authenticated; default now, but where the client
+	// asks for a recent authentication it has to be said.
 	AuthTime time.Time
 	// ACR is the authentication context class; default none.
 	ACR string
@@ -90,7 +91,10 @@ func (i *Issuer) Authorization(id string) *Authorization { return i.grants.held(
 
 // Fresh reports whether an authentication at t is recent enough for what the
 // client asked with max_age and prompt. If not, the person has to sign in again.
-func (a *Authorization) Fresh(t time.Time) bool { return !t.Before(a.notBefore) }
+// The future is never recent, and the zero time only where nothing is asked.
+func (a *Authorization) Fresh(t time.Time) bool {
+	return !t.Before(a.notBefore) && !t.After(time.Now())
+}
 
 // Approve grants what g says and answers with a 303: to the client, or back to
 // the verification page of a device. An authentication that is not Fresh, or
@@ -103,9 +107,6 @@ func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 		panic("issuertest: Approve: Subject is required")
 	}
 	g.Claims, g.UserInfo = frozen(g.Claims), frozen(g.UserInfo)
-	if g.AuthTime.IsZero() {
-		g.AuthTime = time.Now()
-	}
 	if len(a.ACRValues) > 0 && !slices.Contains(a.ACRValues, g.ACR) || !a.Fresh(g.AuthTime) {
 		code := UnmetAuthenticationRequirements
 		if a.silent() {
@@ -118,6 +119,9 @@ func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 		// The client would take one person for another (OpenID Connect Core §3.1.2.2).
 		a.end(w, LoginRequired, "somebody else than the person of id_token_hint signed in")
 		return
+	}
+	if g.AuthTime.IsZero() {
+		g.AuthTime = time.Now()
 	}
 	// In the order asked for, and never more than that.
 	granted := slices.DeleteFunc(slices.Clone(a.Scopes), func(s string) bool { return !slices.Contains(g.Scopes, s) })

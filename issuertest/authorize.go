@@ -148,7 +148,7 @@ func readChallenge(c *client, a *Authorization, params url.Values) (string, *tok
 // readAuthentication reads how the person is to authenticate (OpenID Connect
 // Core §3.1.2.1, RFC 9470 §4).
 func (a *Authorization) readAuthentication(params url.Values) *tokenError {
-	now := time.Now().Truncate(time.Second) // claims have whole seconds
+	now := time.Now()
 	a.Prompt = unique(strings.Fields(params.Get("prompt")))
 	for _, p := range a.Prompt {
 		switch {
@@ -165,7 +165,8 @@ func (a *Authorization) readAuthentication(params url.Values) *tokenError {
 		if err != nil {
 			return invalidRequest("max_age is not a number of seconds")
 		}
-		if t := now.Add(-time.Duration(seconds) * time.Second); t.After(a.notBefore) {
+		// The client sees auth_time, which has whole seconds.
+		if t := now.Truncate(time.Second).Add(-time.Duration(seconds) * time.Second); t.After(a.notBefore) {
 			a.notBefore = t
 		}
 	}

@@ -3,6 +3,7 @@ package issuertest
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // Interaction is the person's part of an authorization: it finds out who they
@@ -31,7 +32,7 @@ func approveAll(w http.ResponseWriter, _ *http.Request, a *Authorization) {
 	if len(a.ACRValues) > 0 {
 		acr = a.ACRValues[0]
 	}
-	a.Approve(w, Grant{Subject: "user", Scopes: a.Scopes, ACR: acr})
+	a.Approve(w, Grant{Subject: "user", Scopes: a.Scopes, AuthTime: time.Now(), ACR: acr})
 }
 
 // decide hands a to the person.

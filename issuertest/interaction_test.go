@@ -259,6 +259,10 @@ func TestAuthenticationThatIsAskedFor(t *testing.T) {
 			{"R9470-07 not now", "max_age=0", 2 * time.Second, "", "unmet_authentication_requirements"},
 			{"R9470-07 no max_age", "", time.Hour, "", ""},
 			{"R9470-07 a new login", "prompt=login", 0, "", ""},
+			{"R9470-07 no new login in the same second", "prompt=login", time.Millisecond, "", "unmet_authentication_requirements"},
+			{"R9470-07 in the same second", "max_age=0", time.Millisecond, "", ""},
+			{"R9470-07 in the future", "max_age=0", -time.Millisecond, "", "unmet_authentication_requirements"},
+			{"R9470-07 in the future, when nothing is asked", "", -time.Hour, "", "unmet_authentication_requirements"},
 			{"R9470-07 no new login", "prompt=login", 2 * time.Second, "", "unmet_authentication_requirements"},
 			{"R9470-07 both", "prompt=login&max_age=3600", time.Minute, "", "unmet_authentication_requirements"},
 			{"OIDC-06 nobody may be asked", "prompt=none&max_age=60", 2 * time.Minute, "", "login_required"},
@@ -287,6 +291,25 @@ func TestAuthenticationThatIsAskedFor(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An Interaction that forgets AuthTime has not shown that anybody signed in now.
+func TestATimeThatIsNotSaid(t *testing.T) {
+	iss := withApp(onSocket(t))
+	iss.Interact(approveAsAlice)
+	for params, code := range map[string]string{
+		"max_age=0": "unmet_authentication_requirements", "max_age=3600": "unmet_authentication_requirements", "prompt=login": "unmet_authentication_requirements",
+		"prompt=none&max_age=3600": "login_required", "": "", "prompt=none": "", "prompt=consent": "",
+	} {
+		t.Run("R9470-07 "+params, func(t *testing.T) {
+			changes, _ := url.ParseQuery(params)
+			v := browse(t, iss, "GET", "/authorize", authorization(changes))
+			checkRedirect(t, iss, v)
+			if v.query.Get("error") != code {
+				t.Errorf("error %q, want %q", v.query.Get("error"), code)
+			}
+		})
+	}
 }
 
 func TestTheDefaultInteractionMeetsWhatIsAskedFor(t *testing.T) {
