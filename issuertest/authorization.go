@@ -129,6 +129,12 @@ func (a *Authorization) Approve(w http.ResponseWriter, g Grant) {
 		a.end(w, "access_denied", "nothing that was asked for was granted")
 		return
 	}
+	if a.device == nil && a.request.challenge == "" && !slices.Contains(granted, "openid") {
+		// Without PKCE the nonce protects the code, and there would be no ID token to
+		// carry it (RFC 9700 §2.1.1).
+		a.end(w, "access_denied", "openid was not granted, which the nonce needs in the place of PKCE")
+		return
+	}
 	if !a.issuer.grants.take(a) {
 		gone(w)
 		return

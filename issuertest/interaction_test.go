@@ -185,6 +185,28 @@ func TestOnlyWhatWasAskedForIsGranted(t *testing.T) {
 	})
 }
 
+// A nonce protects the code only where an ID token carries it back.
+func TestANonceInThePlaceOfPKCE(t *testing.T) {
+	iss := onSocket(t)
+	iss.AddClient(issuertest.Client{ID: "web", Secret: "secret", RedirectURIs: []string{callback}, Scopes: []string{"openid", "read"}})
+	request := authorization(url.Values{"client_id": {"web"}, "code_challenge": nil, "code_challenge_method": nil, "scope": {"openid read"}, "nonce": {"n"}})
+	grant := func(scopes ...string) visit {
+		iss.Interact(func(w http.ResponseWriter, _ *http.Request, a *issuertest.Authorization) {
+			a.Approve(w, issuertest.Grant{Subject: "alice", Scopes: scopes})
+		})
+		return browse(t, iss, "GET", "/authorize", request)
+	}
+	t.Run("R9700-07 needs openid to be granted", func(t *testing.T) {
+		checkDenied(t, iss, grant("read"), "access_denied")
+	})
+	t.Run("R9700-07 and comes back then", func(t *testing.T) {
+		res := asClient(t, iss, "web", url.Values{"grant_type": {"authorization_code"}, "code": {grant("openid").query.Get("code")}, "redirect_uri": {callback}})
+		if _, claims := decode(t, res.json["id_token"].(string)); claims["nonce"] != "n" {
+			t.Errorf("%v", claims)
+		}
+	})
+}
+
 func TestWhatTheInteractionIsTold(t *testing.T) {
 	iss := withApp(onSocket(t))
 	var told issuertest.Authorization
