@@ -136,7 +136,7 @@ func (i *Issuer) post(ctx context.Context, endpoint, clientID string, params url
 	}
 	res, err := i.client.Do(req)
 	if err != nil {
-		return err
+		return unanswered(endpoint, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
@@ -146,6 +146,16 @@ func (i *Issuer) post(ctx context.Context, endpoint, clientID string, params url
 		return &Error{Endpoint: endpoint, Status: res.StatusCode, Description: "the answer is not JSON"}
 	}
 	return nil
+}
+
+// unanswered is err without the URL that net/http quotes: the parameters say who
+// the person is, and hold state and nonce.
+func unanswered(endpoint string, err error) error {
+	var quoting *url.Error
+	if errors.As(err, &quoting) {
+		err = quoting.Err
+	}
+	return fmt.Errorf("issuertest: %s has not answered: %w", endpoint, err)
 }
 
 // refusal reads an error answer. What is no JSON has no code.
@@ -162,7 +172,7 @@ func (i *Issuer) browse(req *http.Request) (url.Values, error) {
 	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	res, err := browser.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, unanswered(req.URL.Path, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusOK {

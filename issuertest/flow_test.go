@@ -1,9 +1,11 @@
 package issuertest_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/warder-go/warder/issuertest"
@@ -32,6 +34,34 @@ func TestFlowsWithoutABrowser(t *testing.T) {
 			t.Errorf("client credentials: %v", err)
 		}
 	})
+}
+
+func TestFlowsTellNoParametersWhenTheyFail(t *testing.T) {
+	iss := onSocket(t)
+	params := url.Values{"login_hint": {"alice@example.org"}, "nonce": {"very-secret"}}
+	for name, run := range map[string]func() (*issuertest.Tokens, error){
+		issuertest.EndpointAuthorization: func() (*issuertest.Tokens, error) {
+			return iss.Authorize(t.Context(), issuertest.ClientID, params)
+		},
+		issuertest.EndpointDeviceAuthorization: func() (*issuertest.Tokens, error) {
+			return iss.AuthorizeDevice(t.Context(), issuertest.ClientID, params)
+		},
+		issuertest.EndpointToken: func() (*issuertest.Tokens, error) {
+			return iss.Exchange(t.Context(), issuertest.ClientID, params)
+		},
+	} {
+		restore := iss.Fail(name, issuertest.Outage)
+		_, err := run()
+		restore()
+		if err == nil || errors.As(err, new(*url.Error)) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "alice") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := iss.Authorize(ctx, issuertest.ClientID, params); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestFlowsTellWhatRefusedThem(t *testing.T) {
