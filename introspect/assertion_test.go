@@ -184,6 +184,61 @@ func TestAssertionsAreSignedOnceAMinute(t *testing.T) {
 	})
 }
 
+// Some issuers take each assertion once only (RFC 7523 §3): one call is made again,
+// and each of the later ones has an assertion of its own.
+func TestIssuersThatTakeEachAssertionOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		used, refused := map[string]bool{}, 0
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			_, said, _, _ := opened(t, r.PostFormValue("client_assertion"))
+			mu.Lock()
+			again := used[said.ID]
+			used[said.ID] = true
+			if again {
+				refused++
+			}
+			mu.Unlock()
+			if again {
+				return status(401)(r)
+			}
+			return says(active(nil))(r)
+		})
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("rs", edKey(), "EdDSA", "")
+			c.CacheTTL = -1
+		})
+		for n := range 5 {
+			a.get(fmt.Sprint("token-", n)).is(t, ok)
+		}
+		if refused != 1 || s.count() != 6 {
+			t.Errorf("%d refused of %d calls", refused, s.count())
+		}
+		var all sync.WaitGroup
+		for n := range 20 {
+			all.Go(func() { a.get(fmt.Sprint("another-", n)).is(t, ok) })
+		}
+		all.Wait()
+		if refused != 1 {
+			t.Errorf("%d refused", refused)
+		}
+	})
+	t.Run("credentials that are refused anyway are tried twice once", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(status(401))
+			a := guarding(t, s, func(c *introspect.Config) {
+				c.Authenticate = introspect.PrivateKeyJWT("rs", edKey(), "EdDSA", "")
+			})
+			for n := range 3 {
+				a.get(fmt.Sprint("token-", n)).is(t, "503-U issuer_refused_us")
+			}
+			if s.count() != 4 {
+				t.Errorf("%d calls", s.count())
+			}
+		})
+	})
+}
+
 // A key that fails is our fault, and may say anything.
 func TestKeyThatCannotSign(t *testing.T) {
 	w, s := new(witness), newServer(says(active(nil)))

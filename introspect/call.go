@@ -65,11 +65,16 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	if err != nil {
 		return nil, outage{fmt.Errorf("introspect: %w", err)}
 	}
-	resp, err := c.post(ctx, endpoint, token)
+	this := &attempt{issuer: c.issuer}
+	resp, err := c.post(ctx, endpoint, token, this)
 	if wire.Unsent(err) {
 		// The issuer has not seen the request: once more is safe, and finds
 		// the next address, or the instance that took over.
-		resp, err = c.post(ctx, endpoint, token)
+		resp, err = c.post(ctx, endpoint, token, this)
+	}
+	if err == nil && resp.StatusCode == http.StatusUnauthorized && this.kept {
+		this.refused = true
+		resp, err = c.post(ctx, endpoint, token, this)
 	}
 	if err != nil {
 		if failed := (*wire.Error)(nil); errors.As(err, &failed) {
@@ -97,13 +102,13 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	return nil, fmt.Errorf("introspect: status %d", resp.StatusCode)
 }
 
-func (c *caller) post(ctx context.Context, endpoint, token string) (*wire.Response, error) {
+func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt) (*wire.Response, error) {
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
 	header := http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"},
 		"Accept":       {c.accept},
 	}
-	if err := c.authenticate(context.WithValue(ctx, issuerKey{}, c.issuer), form, header); err != nil {
+	if err := c.authenticate(context.WithValue(ctx, attemptKey{}, this), form, header); err != nil {
 		return nil, outage{err}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
