@@ -95,6 +95,17 @@ func asService(t *testing.T, iss *issuertest.Issuer, assertion string, changes u
 	}, changes).Encode()})
 }
 
+// RFC 7523 §3: an assertion works once, whatever happens to the registration.
+func TestAnAssertionIsRememberedWhenItsClientIsReplaced(t *testing.T) {
+	iss := withService(onSocket(t))
+	used := assertion(t, iss, "EdDSA", keysOnce()["EdDSA"], nil, nil)
+	if res := asService(t, iss, used, nil); res.status != 200 {
+		t.Fatalf("%d %s", res.status, res.body)
+	}
+	withService(iss)
+	checkUnauthorized(t, asService(t, iss, used, nil))
+}
+
 func TestPrivateKeyJWT(t *testing.T) {
 	iss := withService(onSocket(t))
 	keys := keysOnce()

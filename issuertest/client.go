@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
-	"time"
 )
 
 // The client that every issuer has from the start, with every grant and the
@@ -69,9 +68,8 @@ type client struct {
 	// audience says whose tokens the client may introspect (RFC 7662 §4).
 	audience []string
 
-	failures   int             // in a row; guarded by clients.mu
-	failed     time.Time       // the last of them; guarded by clients.mu
-	assertions store[struct{}] // by jti (RFC 7523 §3); guarded by clients.mu
+	guesses    *throttle        // at the secret; guarded by clients.mu
+	assertions *store[struct{}] // by jti (RFC 7523 §3); guarded by clients.mu
 }
 
 func (c *client) public() bool { return c.Secret == "" && len(c.Keys) == 0 }
@@ -94,13 +92,19 @@ func (cs *clients) named(id string) *client {
 }
 
 func (cs *clients) add(c Client, audience []string) {
-	added := &client{Client: c, hash: sha256.Sum256([]byte(c.Secret)), audience: audience, assertions: newStore[struct{}](maxAssertions)}
+	assertions := newStore[struct{}](maxAssertions)
+	added := &client{Client: c, hash: sha256.Sum256([]byte(c.Secret)), audience: audience, guesses: &throttle{}, assertions: &assertions}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	// What was used or guessed before stays so.
+	if before, again := cs.byID[c.ID]; again {
+		added.guesses, added.assertions = before.guesses, before.assertions
+	}
 	cs.byID[c.ID] = added
 }
 
-// AddClient registers c, or replaces the client with the same id. It may
+// AddClient registers c, or replaces the client with the same id: what that one
+// was granted before remains, with the scopes it has. It may
 // introspect tokens for Audience if it is confidential. AddClient panics on a
 // registration that can never work or that RFC 9700 §2.1 forbids: a redirect
 // URI with a fragment, over http beyond loopback, or of a scheme such as

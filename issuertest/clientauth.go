@@ -5,14 +5,6 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/url"
-	"time"
-)
-
-// Throttling of guesses (RFC 6749 §2.3.1): after maxFailures wrong secrets in a
-// row, a client waits retryAfter between attempts until one is right.
-const (
-	maxFailures = 10
-	retryAfter  = time.Minute
 )
 
 // authenticate says which client sent a request (RFC 6749 §2.3, §3.2.1).
@@ -38,13 +30,13 @@ func (i *Issuer) authenticate(r *http.Request, form url.Values) (*client, *token
 		if id != "" && id != basicID {
 			return nil, invalidRequest("client_id differs from the authenticated client")
 		}
-		return i.clients.check(basicID, basicSecret)
+		return i.clients.check(basicID, basicSecret, address(r))
 	case id == "" && secret != "":
 		return nil, invalidRequest("client_secret without client_id")
 	case id == "":
 		return nil, invalidClient("no client authentication")
 	case secret != "":
-		return i.clients.check(id, secret)
+		return i.clients.check(id, secret, address(r))
 	}
 	c := i.clients.named(id)
 	if c == nil || !c.public() {
@@ -68,26 +60,24 @@ func basic(r *http.Request) (id, secret string, ok bool) {
 	return id, secret, err == nil
 }
 
-// check compares the secret, unless the client has guessed too often. A
-// throttled client is not told whether its secret was right.
-func (cs *clients) check(id, secret string) (*client, *tokenError) {
+// check compares the secret, unless too many wrong ones came from address. Then
+// nobody is told whether it was right.
+func (cs *clients) check(id, secret, address string) (*client, *tokenError) {
 	hash := sha256.Sum256([]byte(secret))
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c, ok := cs.byID[id]
 	if !ok {
-		c = &client{} // compared all the same, so that time tells nothing; never kept
+		c = &client{guesses: &throttle{}} // compared all the same, so that time tells nothing; never kept
 	}
-	if c.failures >= maxFailures && time.Since(c.failed) < retryAfter {
+	if c.guesses.closed(address) {
 		return nil, throttled()
 	}
 	same := subtle.ConstantTimeCompare(hash[:], c.hash[:]) == 1
 	// A client without a secret has none that could be right: the empty one is not.
 	if !same || c.Secret == "" {
-		c.failures++
-		c.failed = time.Now()
+		c.guesses.wrong(address)
 		return nil, invalidClient("client authentication failed")
 	}
-	c.failures = 0
 	return c, nil
 }

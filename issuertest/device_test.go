@@ -233,6 +233,13 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 		defer iss.Close()
 		_, user := deviceFor(t, iss)
 		_, own := deviceFor(t, iss)
+		enter(t, iss, own)
+		for range 20 { // what is no guess does not count
+			for _, slip := range []string{"", own, "BBBB-BBB", "AAAA-AAAA", "hello"} {
+				checkPage(t, enter(t, iss, slip), 400)
+			}
+		}
+		_, own = deviceFor(t, iss)
 		for n := range 10 {
 			checkPage(t, browse(t, iss, []string{"GET", "POST"}[n%2], "/device", url.Values{"user_code": {"BBBB-BBBB"}}), 400)
 			if n == 5 {
@@ -243,6 +250,11 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 		checkPage(t, v, 429) // R8628-03
 		if v.header.Get("Retry-After") != "60" {
 			t.Errorf("Retry-After is %q", v.header.Get("Retry-After"))
+		}
+		for range 90 { // a page of the caller's has those of everybody else, too
+			if _, err := iss.Device("BBBB-BBBB"); !errors.Is(err, issuertest.ErrUserCode) {
+				t.Errorf("Device: %v", err)
+			}
 		}
 		if _, err := iss.Device(user); !errors.Is(err, issuertest.ErrTooManyGuesses) {
 			t.Errorf("Device: %v", err)

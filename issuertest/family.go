@@ -55,7 +55,7 @@ type grants struct {
 	handles  store[*family]        // by handle, also of families that have ended
 	devices  store[*device]        // by device code
 	users    store[*device]        // by user code
-	guesses  guesses
+	guesses  throttle              // at user codes
 }
 
 func newGrants() *grants {

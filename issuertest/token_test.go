@@ -334,17 +334,24 @@ func TestGuessingIsThrottled(t *testing.T) {
 			t.Errorf("another client: %d", res.status)
 		}
 		time.Sleep(time.Minute)
-		checkUnauthorized(t, ask(t, iss, wrong))
-		if res := ask(t, iss, wrong); res.status != 429 {
-			t.Errorf("a second guess after the wait: %d, want 429", res.status)
-		}
-		time.Sleep(time.Minute)
 		if res := ask(t, iss, right); res.status != 200 {
 			t.Errorf("the right secret after the wait: %d", res.status)
 		}
-		checkUnauthorized(t, ask(t, iss, wrong)) // counted from the start again
-		if res := ask(t, iss, right); res.status != 200 {
-			t.Errorf("the right secret after one mistake: %d", res.status)
+		// What the client itself does in between gives a guesser no more guesses.
+		answered := 0
+		for n := range 50 {
+			if n%5 == 0 {
+				ask(t, iss, right)
+			}
+			if n == 25 {
+				iss.AddClient(issuertest.Client{ID: "client", Secret: "secret", Scopes: []string{"read"}}) // nor does this
+			}
+			if ask(t, iss, wrong).status == 401 {
+				answered++
+			}
+		}
+		if answered != 10 {
+			t.Errorf("%d guesses were answered in a minute", answered)
 		}
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/big"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -52,37 +51,33 @@ var (
 	ErrTooManyGuesses = errors.New("issuertest: too many wrong user codes: wait a minute")
 )
 
-// guesses limits how many wrong user codes are answered, whoever sends them:
-// maxFailures in retryAfter (RFC 8628 §5.1). A right code does not start the
-// count again, or a guesser's own device would.
-type guesses struct {
-	wrong int
-	since time.Time
-}
-
-func (g *guesses) tooMany() bool {
-	if time.Since(g.since) >= retryAfter {
-		*g = guesses{since: time.Now()}
-	}
-	return g.wrong >= maxFailures
-}
-
 // Device returns the request of the device that shows userCode: for a
 // verification page (RFC 8628 §3.3), which shows the request's client and
 // UserCode and asks before it calls Approve. Letter case, spaces and punctuation
-// do not matter. The error is ErrUserCode or ErrTooManyGuesses.
-func (i *Issuer) Device(userCode string) (*Authorization, error) {
+// do not matter. The error is ErrUserCode or ErrTooManyGuesses: after a hundred
+// wrong codes in a minute, wherever they come from. A page for strangers limits
+// each of them to fewer.
+func (i *Issuer) Device(userCode string) (*Authorization, error) { return i.deviceFor(userCode, "") }
+
+// deviceFor is Device for a page that knows where the code comes from.
+func (i *Issuer) deviceFor(userCode, address string) (*Authorization, error) {
+	code := readUserCode(userCode)
+	if len(code) != userCodeLength || strings.Trim(code, userCodeLetters) != "" {
+		return nil, ErrUserCode // a slip, and no guess
+	}
 	g := i.grants
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.guesses.tooMany() {
+	if g.guesses.closed(address) {
 		return nil, ErrTooManyGuesses
 	}
-	if d, ok := g.users.get(readUserCode(userCode)); ok {
-		if _, pending := g.pending.get(d.authorization.ID); pending {
-			return d.authorization, nil
-		}
+	d, ok := g.users.get(code)
+	if !ok {
+		g.guesses.wrong(address)
+		return nil, ErrUserCode
 	}
-	g.guesses.wrong++
-	return nil, ErrUserCode
+	if _, pending := g.pending.get(d.authorization.ID); !pending {
+		return nil, ErrUserCode // decided: the page was loaded again
+	}
+	return d.authorization, nil
 }

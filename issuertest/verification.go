@@ -22,7 +22,7 @@ func (i *Issuer) serveVerification(w http.ResponseWriter, r *http.Request) {
 		case complaint != "" || repeats(params):
 			errorPage(w, http.StatusBadRequest, "The request is malformed.")
 		case code != "":
-			if a := i.enteredDevice(w, code); a != nil {
+			if a := i.enteredDevice(w, r, code); a != nil {
 				// Approval takes a POST, even when the link brought the code along
 				// (RFC 8628 §5.4).
 				textPage(w, http.StatusOK, "Client: "+a.ClientName+"\nCode: "+a.UserCode+
@@ -47,7 +47,7 @@ func (i *Issuer) serveVerification(w http.ResponseWriter, r *http.Request) {
 			errorPage(w, http.StatusBadRequest, "The request is malformed.")
 			return
 		}
-		if a := i.enteredDevice(w, form.Get("user_code")); a != nil {
+		if a := i.enteredDevice(w, r, form.Get("user_code")); a != nil {
 			i.decide(w, r, a)
 		}
 	default:
@@ -57,8 +57,8 @@ func (i *Issuer) serveVerification(w http.ResponseWriter, r *http.Request) {
 }
 
 // enteredDevice returns the request of a user code, or answers and returns nil.
-func (i *Issuer) enteredDevice(w http.ResponseWriter, userCode string) *Authorization {
-	a, err := i.Device(userCode)
+func (i *Issuer) enteredDevice(w http.ResponseWriter, r *http.Request, userCode string) *Authorization {
+	a, err := i.deviceFor(userCode, address(r))
 	switch {
 	case errors.Is(err, ErrTooManyGuesses):
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))

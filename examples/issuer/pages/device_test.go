@@ -126,7 +126,7 @@ func TestConnectingADevice(t *testing.T) {
 		inBubble(t, func(t *testing.T, v *visitor) {
 			_, user, complete := v.device("read")
 			p := v.open("/device")
-			for range 10 {
+			for range 100 {
 				p = v.sees(v.press(p, "continue", "user_code", "BBBB-BBBB"), 400, "Error: Connect a device")
 			}
 			p = v.sees(v.press(p, "continue", "user_code", user), 429, "Error: Connect a device")
