@@ -2,12 +2,14 @@ package issuertest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 )
@@ -18,6 +20,15 @@ const Audience = "https://api.example"
 // maxBody is how much of a request body is read, in bytes. A token request is
 // far smaller.
 const maxBody = 64 << 10
+
+// How long a connection may take for the header fields or the body of a request,
+// and be idle after that. The client gives up idle connections earlier: one that
+// the server closes just then would cost it a request.
+const (
+	readTimeout       = 10 * time.Second
+	idleTimeout       = time.Minute
+	clientIdleTimeout = 50 * time.Second
+)
 
 // Issuer is an authorization server that runs in this process. Make one with
 // NewIssuer or NewInMemoryIssuer; the zero value is of no use. Safe for
@@ -88,6 +99,7 @@ func NewIssuerAt(l net.Listener, identifier string) *Issuer {
 }
 
 func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
+	t.IdleConnTimeout = clientIdleTimeout
 	i := &Issuer{
 		URL:     identifier,
 		client:  &http.Client{Transport: t},
@@ -115,7 +127,8 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 	})
 	i.server = &http.Server{
 		Handler:           http.HandlerFunc(i.serve),
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: readTimeout,
+		IdleTimeout:       idleTimeout,
 		ConnState:         i.connState,
 		ErrorLog:          log.New(io.Discard, "", 0), // a test's output is the test's own
 	}
@@ -157,6 +170,25 @@ func (i *Issuer) connState(_ net.Conn, state http.ConnState) {
 	}
 }
 
+// readAll reads the body of a request. If that fails it answers: who sends a body
+// without end, or very slowly, must not hold the connection.
+func readAll(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	conn := http.NewResponseController(w)
+	conn.SetReadDeadline(time.Now().Add(readTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil {
+		conn.SetReadDeadline(time.Time{}) // or a slow answer would be cut off
+		return body, true
+	}
+	status := http.StatusRequestEntityTooLarge
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		status = http.StatusRequestTimeout
+	}
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(status)
+	return nil, false
+}
+
 // serve counts the request, applies the fault in force, if any, and lets the
 // endpoint answer.
 func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
@@ -172,9 +204,8 @@ func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	// The body is read first: net/http notices a client that went away only
 	// when there is nothing left to read.
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
+	body, ok := readAll(w, r)
+	if !ok {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -1,9 +1,13 @@
 package issuertest_test
 
 import (
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/warder-go/warder/issuertest"
 )
@@ -49,6 +53,69 @@ func TestAnIssuerOnAListener(t *testing.T) {
 	for _, identifier := range []string{"https://login.example/", "https://login.example/t1", "https://login.example?x", "https://login.example#", "login.example", "ftp://login.example", "https://u@login.example", "https://"} {
 		t.Run("but not "+identifier, func(t *testing.T) { mustPanic(t, func() { issuertest.NewIssuerAt(l, identifier) }) })
 	}
+}
+
+// pipes is a listener for connections of net.Pipe.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+func (p pipes) Close() error   { close(p.closed); return nil }
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func TestConnectionsEnd(t *testing.T) {
+	const header = "POST /token HTTP/1.1\r\nHost: x\r\n"
+	for name, row := range map[string]struct {
+		sent, status string
+		after        time.Duration
+	}{
+		"without a body":             {header + "Content-Length: 6\r\n\r\na", "HTTP/1.1 408", 10 * time.Second},
+		"without a body at no page":  {"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n", "HTTP/1.1 408", 10 * time.Second},
+		"without header fields":      {header, "", 10 * time.Second},
+		"without the next request":   {"GET /jwks HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200", time.Minute},
+		"without it after a refusal": {header + "Content-Length: 1\r\n\r\na", "HTTP/1.1 400", time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := pipes{make(chan net.Conn), make(chan struct{})}
+				iss := issuertest.NewIssuerAt(l, "http://issuer.example")
+				defer iss.Close()
+				mine, theirs := net.Pipe()
+				l.conns <- theirs
+				start := time.Now()
+				if _, err := io.WriteString(mine, row.sent); err != nil {
+					t.Fatal(err)
+				}
+				answer, err := io.ReadAll(mine)
+				if took := time.Since(start); err != nil || took != row.after || !strings.HasPrefix(string(answer), row.status) || row.status == "" && len(answer) > 0 {
+					t.Errorf("%v after %v: %q", err, took, answer)
+				}
+			})
+		})
+	}
+	t.Run("but not while an answer takes its time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			iss := issuertest.NewInMemoryIssuer()
+			defer iss.Close()
+			restore := iss.Fail(issuertest.EndpointToken, issuertest.Slow)
+			time.AfterFunc(time.Hour, restore)
+			for range 3 { // and the client meets no connection that is just being closed
+				if res := ask(t, iss, known(request{})); res.status != 200 {
+					t.Errorf("%d", res.status)
+				}
+				time.Sleep(time.Minute)
+			}
+		})
+	})
 }
 
 func TestPagesOfTheCaller(t *testing.T) {
