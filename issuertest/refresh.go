@@ -64,7 +64,10 @@ func (rs *resources) ofFamily(f *family, scope string, asked []string) (scopes, 
 // audience returns the resources of a token for a request that asks for some
 // (RFC 8707 §2.2): by default all that were granted, never others.
 func (f *family) audience(asked []string) ([]string, *tokenError) {
-	uris := indicators(asked)
+	uris, refused := indicators(asked)
+	if refused != nil {
+		return nil, refused
+	}
 	if len(uris) == 0 {
 		return f.resources, nil
 	}

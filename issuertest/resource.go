@@ -94,7 +94,10 @@ func (i *Issuer) target(c *client, scope string, asked []string) (scopes, uris [
 	if scopes, refused = c.scopes(scope); refused != nil {
 		return nil, nil, refused
 	}
-	if uris = indicators(asked); len(uris) == 0 {
+	if uris, refused = indicators(asked); refused != nil {
+		return nil, nil, refused
+	}
+	if len(uris) == 0 {
 		uri, ok := i.resources.byDefault(scopes)
 		if !ok {
 			return nil, nil, refuse("invalid_scope", "the scopes belong to different resources")
@@ -111,9 +114,15 @@ func (i *Issuer) target(c *client, scope string, asked []string) (scopes, uris [
 	return fit, uris, nil
 }
 
+// maxIndicators bounds what has to be compared with each other.
+const maxIndicators = 16
+
 // indicators returns the resource parameters that count.
-func indicators(asked []string) []string {
-	return unique(slices.DeleteFunc(slices.Clone(asked), func(s string) bool { return s == "" }))
+func indicators(asked []string) ([]string, *tokenError) {
+	if len(asked) > maxIndicators {
+		return nil, refuse("invalid_target", "resource is there too often")
+	}
+	return unique(slices.DeleteFunc(slices.Clone(asked), func(s string) bool { return s == "" })), nil
 }
 
 func (rs *resources) knows(uris []string) bool {

@@ -2,6 +2,7 @@ package issuertest_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,6 +49,7 @@ func TestTheAudienceOfAToken(t *testing.T) {
 		"a scope of no resource goes with any":           {"read files:read", []string{files}, files, "read files:read", false},
 		"R8707-04 R8707-05 both resources":               {"files:read mail:send", []string{files, mail}, []any{files, mail}, "files:read mail:send", true},
 		"R6749-16 scopes by default are those that fit":  {"", []string{files}, files, "read files:read files:write", false},
+		"a good one sixteen times":                       {"files:read", slices.Repeat([]string{files}, 16), files, "files:read", false},
 		"an empty resource is none that was asked for":   {"files:read", []string{""}, files, "files:read", false},
 		"RegisterResource makes its audiences known too": {"read", []string{"https://third.example"}, "https://third.example", "read", false},
 	} {
@@ -83,6 +85,7 @@ func TestTheAudienceOfAToken(t *testing.T) {
 		"R8707-03 a resource with a slash too many":    {"files:read", []string{files + "/"}, "invalid_target"},
 		"R8707-03 an audience that was no URI at all":  {"read", []string{"no URI"}, "invalid_target"},
 		"R8707-03 a relative one beside a good one":    {"files:read", []string{files, "files"}, "invalid_target"},
+		"a good one seventeen times":                   {"files:read", slices.Repeat([]string{files}, 17), "invalid_target"},
 		"R8707-03 one with a fragment that is unknown": {"files:read", []string{files + "#"}, "invalid_target"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +130,7 @@ func TestOneOfTheGrantedResources(t *testing.T) {
 	})
 	for name, resources := range map[string][]string{
 		"one that was not granted": {issuertest.Audience}, "one that nobody knows": {"https://x.example"}, "a granted one and another": {files, issuertest.Audience},
+		"one too often": slices.Repeat([]string{files}, 17),
 	} {
 		t.Run("R8707-05 but not "+name, func(t *testing.T) {
 			code := codeFor(t, iss, both)

@@ -23,9 +23,11 @@ func narrow(scope string, have []string) ([]string, *tokenError) {
 		if at < 0 {
 			return nil, refuse("invalid_scope", "scope is malformed or beyond what the client may have")
 		}
-		named = append(named, have[at]) // a part of scope would keep all of it in memory
+		if !slices.Contains(named, s) {
+			named = append(named, have[at]) // a part of scope would keep all of it in memory
+		}
 	}
-	return unique(named), nil
+	return named, nil
 }
 
 // isScope reports whether s is a scope-token (RFC 6749 §3.3).
