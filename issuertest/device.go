@@ -86,7 +86,7 @@ func (i *Issuer) authorizeDevice(r *http.Request) (*deviceResponse, *tokenError)
 func (g *grants) holdDevice(deviceCode, userCode string, d *device) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.pending.put(d.authorization.ID, d.authorization, d.expires)
+	g.waiting.put(d.authorization.ID, d.authorization, d.expires)
 	g.users.put(userCode, d, d.expires)
 	// Twice as long, to tell a device that polls late that its time is over.
 	g.devices.put(deviceCode, d, d.expires.Add(deviceLifetime))

@@ -49,7 +49,8 @@ func newFamily(a *Authorization, g Grant, scopes []string) *family {
 // works once must be found and taken in one step.
 type grants struct {
 	mu       sync.Mutex
-	pending  store[*Authorization] // by ID
+	pending  store[*Authorization] // by ID; from browsers
+	waiting  store[*Authorization] // the same from devices: they take no browser's place
 	codes    store[*code]          // by code
 	families store[*family]        // by id
 	handles  store[*family]        // by handle, also of families that have ended
@@ -61,6 +62,7 @@ type grants struct {
 func newGrants() *grants {
 	return &grants{
 		pending:  newStore[*Authorization](maxAuthorizations),
+		waiting:  newStore[*Authorization](maxDevices),
 		codes:    newStore[*code](maxCodes),
 		families: newStore[*family](maxFamilies),
 		handles:  newStore[*family](maxFamilies),
@@ -79,7 +81,10 @@ func (g *grants) hold(a *Authorization, until time.Time) {
 func (g *grants) held(id string) *Authorization {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a, _ := g.pending.get(id)
+	a, ok := g.pending.get(id)
+	if !ok {
+		a, _ = g.waiting.get(id)
+	}
 	return a
 }
 
@@ -88,9 +93,13 @@ func (g *grants) held(id string) *Authorization {
 func (g *grants) take(a *Authorization) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	_, pending := g.pending.get(a.ID)
-	g.pending.delete(a.ID)
-	return pending
+	undecided := &g.pending
+	if a.device != nil {
+		undecided = &g.waiting
+	}
+	_, ok := undecided.get(a.ID)
+	undecided.delete(a.ID)
+	return ok
 }
 
 // begin makes the family known, and returns its first refresh token when the

@@ -1,6 +1,7 @@
 package issuertest
 
 import (
+	"bytes"
 	"io"
 	"mime"
 	"net/http"
@@ -43,6 +44,7 @@ func readBody(r *http.Request) (form url.Values, complaint string) {
 	if err != nil {
 		return nil, "the body could not be read"
 	}
+	r.Body = io.NopCloser(bytes.NewReader(body)) // for the Interaction
 	return parseForm(string(body))
 }
 

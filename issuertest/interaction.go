@@ -8,7 +8,7 @@ import (
 
 // Interaction is the person's part of an authorization: it finds out who they
 // are, asks for their consent, and calls a.Approve or a.Deny. It gets the request
-// to the authorization or verification endpoint. To ask something, it answers
+// to the authorization or verification endpoint, body included. To ask something, it answers
 // with a page, or redirects to one of Issuer.Handle; that page's handler finds a
 // again by its ID and decides.
 //

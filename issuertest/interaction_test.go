@@ -224,6 +224,24 @@ func TestWhatTheInteractionIsTold(t *testing.T) {
 	}
 }
 
+func TestTheInteractionMayReadTheForm(t *testing.T) {
+	iss := withApp(onSocket(t))
+	var told string
+	iss.Interact(func(w http.ResponseWriter, r *http.Request, a *issuertest.Authorization) {
+		told = r.FormValue("user_code") + r.FormValue("state") + " " + r.FormValue("confirm")
+		a.Deny(w)
+	})
+	browse(t, iss, "POST", "/authorize", authorization(url.Values{"confirm": {"yes"}}))
+	if told != "s yes" {
+		t.Errorf("of a browser: %q", told)
+	}
+	_, user := deviceFor(t, iss)
+	browse(t, iss, "POST", "/device", url.Values{"user_code": {user}, "confirm": {"yes"}})
+	if told != user+" yes" {
+		t.Errorf("of a device: %q", told)
+	}
+}
+
 func TestPromptNone(t *testing.T) {
 	iss := withApp(onSocket(t))
 	none := authorization(url.Values{"prompt": {"none"}})
@@ -425,5 +443,11 @@ func TestPendingRequestsAreBounded(t *testing.T) {
 	}
 	if iss.Authorization(first) != nil || iss.Authorization(second) == nil {
 		t.Error("not the oldest of 1001 requests has made room")
+	}
+	for range 1001 { // which needs no browser, no redirect URI and no secret
+		deviceFor(t, iss)
+	}
+	if iss.Authorization(second) == nil {
+		t.Error("devices made a person's login end")
 	}
 }

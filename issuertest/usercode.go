@@ -76,7 +76,7 @@ func (i *Issuer) deviceFor(userCode, address string) (*Authorization, error) {
 		g.guesses.wrong(address)
 		return nil, ErrUserCode
 	}
-	if _, pending := g.pending.get(d.authorization.ID); !pending {
+	if _, waiting := g.waiting.get(d.authorization.ID); !waiting {
 		return nil, ErrUserCode // decided: the page was loaded again
 	}
 	return d.authorization, nil
