@@ -11,8 +11,9 @@ import (
 	"sync"
 )
 
-// The client that every issuer has from the start, with every grant and the
-// scopes read and write and those of OpenID Connect. These are test values.
+// The client that the issuers of NewIssuer and NewInMemoryIssuer have from the
+// start, with every grant and the scopes read and write and those of OpenID
+// Connect. It may introspect tokens for Audience, too. These are test values.
 const (
 	ClientID     = "client"
 	ClientSecret = "secret"
@@ -104,11 +105,11 @@ func (cs *clients) add(c Client, audience []string) {
 }
 
 // AddClient registers c, or replaces the client with the same id: what that one
-// was granted before remains, with the scopes it has. It may
-// introspect tokens for Audience if it is confidential. AddClient panics on a
-// registration that can never work or that RFC 9700 §2.1 forbids: a redirect
-// URI with a fragment, over http beyond loopback, or of a scheme such as
-// javascript.
+// was granted before remains, with the scopes it has. If it is confidential it may
+// introspect its own tokens; for those of others there is RegisterResource.
+// AddClient panics on a registration that can never work or that RFC 9700 §2.1
+// forbids: a redirect URI with a fragment, over http beyond loopback, or of a
+// scheme such as javascript.
 func (i *Issuer) AddClient(c Client) {
 	if c.ID == "" {
 		panic("issuertest: AddClient: empty client id")
@@ -140,7 +141,17 @@ func (i *Issuer) AddClient(c Client) {
 	default:
 		panic("issuertest: AddClient: IDTokenAlg: not RS256, ES256 or EdDSA")
 	}
-	i.clients.add(c, []string{Audience})
+	i.clients.add(c, nil)
+}
+
+// withClient adds the client that tests find.
+func (i *Issuer) withClient() *Issuer {
+	i.AddClient(Client{
+		ID: ClientID, Secret: ClientSecret, RedirectURIs: []string{RedirectURI},
+		Scopes: append([]string{"read", "write"}, openIDScopes...),
+	})
+	i.clients.named(ClientID).audience = []string{Audience}
+	return i
 }
 
 // Register is AddClient for a client that needs no redirect URI. With an empty

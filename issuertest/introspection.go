@@ -21,9 +21,8 @@ var inactive = map[string]any{"active": false}
 // RegisterResource adds a resource server: a confidential client without scopes
 // that may introspect tokens for any of audience, and may do nothing else, or
 // replaces the client with the same id. Tokens for audience can be asked for from
-// then on, as after AddResource. Clients of Register may introspect tokens for Audience. Tokens
-// without aud are for everybody. It panics on an empty id, an empty secret and
-// on no audience.
+// then on, as after AddResource. Tokens without aud are for everybody. It panics on
+// an empty id, an empty secret and on no audience.
 func (i *Issuer) RegisterResource(id, secret string, audience ...string) {
 	if id == "" || secret == "" || len(audience) == 0 {
 		panic("issuertest: RegisterResource: id, secret and audience are required")
@@ -79,7 +78,7 @@ func (i *Issuer) introspect(r *http.Request, signed bool) (*client, map[string]a
 		return c, i.aboutRefreshToken(f), nil
 	}
 	claims := i.lookUp(token, time.Now())
-	if claims == nil || !c.mayAsk(claims["aud"]) {
+	if claims == nil || !c.mayAsk(claims) {
 		return c, inactive, nil
 	}
 	return c, claims, nil
@@ -90,9 +89,13 @@ func offers(r *http.Request, form url.Values) bool {
 	return r.Header.Get("Authorization") != "" || form.Get("client_secret") != "" || form.Get("client_assertion") != ""
 }
 
-// mayAsk reports whether a token for aud is the caller's business (RFC 7662 §4).
-func (c *client) mayAsk(aud any) bool {
-	switch aud := aud.(type) {
+// mayAsk reports whether a token is the caller's business (RFC 7662 §4): a resource
+// server's when it is for its audience, any other client's when it is its own.
+func (c *client) mayAsk(claims map[string]any) bool {
+	if c.audience == nil && claims["client_id"] == any(c.ID) {
+		return true
+	}
+	switch aud := claims["aud"].(type) {
 	case nil:
 		return true
 	case string:

@@ -276,6 +276,25 @@ func TestCallersMustAuthenticate(t *testing.T) {
 	})
 }
 
+func TestAClientAsksAboutItsOwnTokens(t *testing.T) {
+	iss := withResources(onSocket(t))
+	iss.Register("reader-of-others", "secret", "read")
+	for name, token := range map[string]any{
+		"for the default resource": asClient(t, iss, "service", url.Values{"grant_type": {"client_credentials"}, "scope": {"read"}}).json["access_token"],
+		"for another resource":     asClient(t, iss, "service", url.Values{"grant_type": {"client_credentials"}, "scope": {"files:read"}}).json["access_token"],
+	} {
+		for id, want := range map[string]bool{"service": true, "reader": true, "reader-of-others": false} {
+			t.Run(name+" by "+id, func(t *testing.T) {
+				q := introspection(token.(string))
+				q.id = id
+				if res := ask(t, iss, q); res.status != 200 || res.json["active"] != want {
+					t.Errorf("%d %v", res.status, res.json["active"])
+				}
+			})
+		}
+	}
+}
+
 func TestIntrospectionRequests(t *testing.T) {
 	iss := onSocket(t)
 	opaque, jwt := iss.Opaque(nil), iss.Token(nil)

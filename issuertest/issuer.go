@@ -69,7 +69,7 @@ func NewIssuer() *Issuer {
 			panic(fmt.Sprintf("issuertest: cannot listen on loopback: %v", err))
 		}
 	}
-	return start("http://"+l.Addr().String(), l, &http.Transport{})
+	return start("http://"+l.Addr().String(), l, &http.Transport{}).withClient()
 }
 
 // NewInMemoryIssuer starts an issuer that is reached over net.Pipe, and only by
@@ -78,13 +78,14 @@ func NewIssuer() *Issuer {
 // that bubble.
 func NewInMemoryIssuer() *Issuer {
 	l := newPipeListener()
-	return start("https://"+memoryHost, l, &http.Transport{DialContext: l.dial, DialTLSContext: l.dial})
+	return start("https://"+memoryHost, l, &http.Transport{DialContext: l.dial, DialTLSContext: l.dial}).withClient()
 }
 
 // NewIssuerAt starts an issuer on l, for people and for clients of other
 // processes. Its identifier is identifier: an http or https URL of scheme and
 // host alone, under which l is reached; the empty one means http and l's address.
-// Close closes l. It panics on another URL.
+// Close closes l. It panics on another URL. There is no client but those of
+// AddClient: strangers know ClientSecret.
 //
 // It is no production server wherever it listens: see the package comment.
 func NewIssuerAt(l net.Listener, identifier string) *Issuer {
@@ -121,10 +122,6 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 		EndpointRevocation:          i.serveRevocation,
 		EndpointUserInfo:            i.serveUserInfo,
 	}
-	i.AddClient(Client{
-		ID: ClientID, Secret: ClientSecret, RedirectURIs: []string{RedirectURI},
-		Scopes: append([]string{"read", "write"}, openIDScopes...),
-	})
 	i.server = &http.Server{
 		Handler:           http.HandlerFunc(i.serve),
 		ReadHeaderTimeout: readTimeout,

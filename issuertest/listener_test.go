@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,7 +28,12 @@ func TestAnIssuerOnAListener(t *testing.T) {
 		if iss.URL != "http://"+l.Addr().String() {
 			t.Errorf("URL is %s", iss.URL)
 		}
-		if _, err := iss.Authorize(t.Context(), issuertest.ClientID, nil); err != nil {
+		// Strangers reach it, and know the secret of the client that tests find.
+		if _, err := iss.Exchange(t.Context(), issuertest.ClientID, url.Values{"grant_type": {"client_credentials"}}); err == nil {
+			t.Error("has a client that was not added")
+		}
+		withApp(iss)
+		if _, err := iss.Authorize(t.Context(), "app", nil); err != nil {
 			t.Error(err)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"net/http"
+	"time"
 
 	"github.com/warder-go/warder/issuertest"
 )
@@ -26,6 +27,7 @@ func register(issuer *issuertest.Issuer, key crypto.PublicKey) {
 		a.Approve(w, issuertest.Grant{
 			Subject:  "ada",
 			Scopes:   a.Scopes,
+			AuthTime: time.Now(),
 			ACR:      issuertest.ACRPassword,
 			UserInfo: map[string]any{"name": "Ada Lovelace", "email": "ada@example.com", "email_verified": true},
 		})

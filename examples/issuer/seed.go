@@ -43,7 +43,7 @@ var options = pages.Options{
 
 const callback = "http://127.0.0.1/callback" // at any port
 
-// clients are registered beside issuertest.ClientID.
+// clients are all that there are.
 var clients = []issuertest.Client{
 	{
 		ID: "web", Name: "Notebook on the Web", Secret: "web-secret",
