@@ -287,6 +287,7 @@ func TestAuthorizationsThatAreRefusedByRedirect(t *testing.T) {
 		"R9700-07 a confidential client without either":     {url.Values{"client_id": {"web"}, "code_challenge": nil, "code_challenge_method": nil}, "invalid_request"},
 		"R9700-07 a confidential client, nonce, no openid":  {url.Values{"client_id": {"web"}, "code_challenge": nil, "code_challenge_method": nil, "nonce": {"n"}}, "invalid_request"},
 		"R7636-02 a method without a challenge":             {url.Values{"code_challenge": nil}, "invalid_request"},
+		"R7636-02 a method without a challenge, and nonce":  {url.Values{"client_id": {"web"}, "code_challenge": nil, "scope": {"openid"}, "nonce": {"n"}}, "invalid_request"},
 		"R7636-02 the method plain":                         {url.Values{"code_challenge_method": {"plain"}}, "invalid_request"},
 		"R7636-02 no method, which means plain":             {url.Values{"code_challenge_method": nil}, "invalid_request"},
 		"R7636-02 a method in other letters":                {url.Values{"code_challenge_method": {"s256"}}, "invalid_request"},

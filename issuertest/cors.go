@@ -16,12 +16,12 @@ var shared = []string{
 // allowOrigins sets the fields of CORS where they belong. It reports whether it
 // answered: a preflight needs no more.
 func allowOrigins(w http.ResponseWriter, r *http.Request) (answered bool) {
-	if r.Header.Get("Origin") == "" || !slices.Contains(shared, r.URL.Path) {
+	if !slices.Contains(shared, r.URL.Path) {
 		return false
 	}
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+	h.Set("Access-Control-Allow-Origin", "*") // also without Origin: a cache may keep the answer for those with one
+	if r.Method != http.MethodOptions || r.Header.Get("Origin") == "" || r.Header.Get("Access-Control-Request-Method") == "" {
 		h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After")
 		return false
 	}

@@ -51,8 +51,15 @@ func TestScriptsOfOtherOrigins(t *testing.T) {
 			})
 		}
 	}
-	t.Run("nobody else's business", func(t *testing.T) {
-		if v := browse(t, iss, "GET", issuertest.EndpointUserInfo, nil); v.header.Get("Access-Control-Allow-Origin") != "" || v.status != 401 {
+	t.Run("an answer that a cache keeps is for all of them", func(t *testing.T) {
+		if v := browse(t, iss, "GET", issuertest.EndpointKeys, nil); v.header.Get("Access-Control-Allow-Origin") != "*" || v.status != 200 {
+			t.Errorf("%d %v", v.status, v.header)
+		}
+	})
+	t.Run("who sends no Origin asks for no preflight", func(t *testing.T) {
+		req, _ := http.NewRequest("OPTIONS", iss.URL+issuertest.EndpointKeys, nil)
+		req.Header.Set("Access-Control-Request-Method", "GET")
+		if v := send(t, iss, req); v.status != 405 {
 			t.Errorf("%d %v", v.status, v.header)
 		}
 	})

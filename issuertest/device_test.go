@@ -182,6 +182,35 @@ func TestADeviceGetsItsTokens(t *testing.T) {
 	}
 }
 
+// Without the grant for refresh tokens there is none, and what was granted ends
+// with its access token.
+func TestAGrantWithoutRefreshTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := issuertest.NewInMemoryIssuer()
+		defer iss.Close()
+		iss.AddClient(issuertest.Client{ID: "app", Scopes: []string{"read"}, RedirectURIs: []string{callback}, Grants: []string{deviceGrant, issuertest.GrantAuthorizationCode}})
+		device, user := deviceFor(t, iss)
+		enter(t, iss, user)
+		byDevice := poll(t, iss, device, nil).json
+		byCode := redeem(t, iss, codeFor(t, iss, authorization(nil)), nil).json
+		for name, tokens := range map[string]map[string]any{"device": byDevice, "code": byCode} {
+			if _, has := tokens["refresh_token"]; has || tokens["access_token"] == nil {
+				t.Errorf("%s: %d members", name, len(tokens))
+			}
+		}
+		_, claims := decode(t, byCode["access_token"].(string))
+		sameGrant := iss.Token(map[string]any{"jti": claims["jti"], "exp": time.Now().Add(24 * time.Hour).Unix()})
+		time.Sleep(time.Hour - time.Second)
+		if !active(t, iss, sameGrant) {
+			t.Error("ended too soon")
+		}
+		time.Sleep(time.Second)
+		if active(t, iss, sameGrant) {
+			t.Error("goes on when its last token has expired")
+		}
+	})
+}
+
 func TestADevicePollsTooOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := withApp(issuertest.NewInMemoryIssuer())
@@ -293,6 +322,7 @@ func TestTheVerificationPage(t *testing.T) {
 	checkPage(t, browse(t, iss, "GET", "/device?user_code=a&user_code=b", nil), 400)
 	checkPage(t, browse(t, iss, "GET", "/device?user_code=%zz", nil), 400)
 	checkPage(t, browse(t, iss, "POST", "/device?user_code="+user, nil), 400)
+	checkPage(t, browse(t, iss, "POST", "/device", url.Values{"user_code": {user, user}}), 400)
 	checkPage(t, browse(t, iss, "DELETE", "/device", nil), 405)
 	checkPage(t, enter(t, iss, strings.Repeat("B", 10_000)), 400)
 

@@ -34,17 +34,18 @@
 //   - /device_authorization and, for the person, /device (RFC 8628)
 //   - /introspect (RFC 7662), with signed answers (RFC 9701) on demand
 //   - /revoke (RFC 7009)
-//   - /userinfo, and ID tokens for the scope openid (OpenID Connect Core)
+//   - /userinfo, for access tokens of any audience with the scope openid, and ID
+//     tokens (OpenID Connect Core)
 //   - /jwks (RFC 7517), /.well-known/oauth-authorization-server (RFC 8414) and
 //     /.well-known/openid-configuration
 //
 // Clients authenticate with client_secret_basic, client_secret_post or
-// private_key_jwt (RFC 7523); public ones name themselves. After ten wrong secrets
-// in a row a client gets 429, and one more attempt a minute; after ten wrong user
-// codes everybody does. [Issuer.AddClient] registers clients, [Issuer.AddResource]
-// resources, whose access tokens are JWTs of the RFC 9068 profile or opaque, and
-// [Issuer.RegisterResource] resource servers that may introspect. A client with
-// every grant is there from the start: [ClientID], [ClientSecret], [RedirectURI].
+// private_key_jwt (RFC 7523); public ones name themselves. Ten wrong secrets of a
+// client, and ten wrong user codes, are answered in a minute to one address, a
+// hundred to all; then comes 429. [Issuer.AddClient] registers clients,
+// [Issuer.AddResource] resources, whose access tokens are JWTs of the RFC 9068
+// profile or opaque, and [Issuer.RegisterResource] resource servers that may
+// introspect. All but those of [NewIssuerAt] have the client [ClientID].
 //
 // # The person
 //
@@ -75,5 +76,5 @@
 // The caller is a test: a mistake in a literal, such as the name of an
 // endpoint that does not exist, panics. The network is not trusted: the
 // endpoints refuse whatever they do not know for certain, and what strangers can
-// make the issuer remember is bounded: what was granted longest ago ends first.
+// make the issuer remember is bounded, but not how many connections they open.
 package issuertest

@@ -142,7 +142,8 @@ func start(identifier string, l net.Listener, t *http.Transport) *Issuer {
 func (i *Issuer) Client() *http.Client { return i.client }
 
 // Close stops the issuer: connections are cut, requests held by Slow included,
-// and nothing of the server runs when Close returns. The issuer still signs
+// and nothing of the server runs when Close returns; so it waits for an Interaction
+// or a page that has not returned, and must not be called by one. The issuer still signs
 // afterwards, so that a test can show what happens to good tokens when their
 // issuer is gone. Its RSA keys are used again by issuers made later, but only
 // once nothing refers to this one. Calls after the first do nothing.

@@ -20,7 +20,9 @@ var scopeClaims = map[string][]string{
 }
 
 // serveUserInfo is the userinfo endpoint (OpenID Connect Core §5.3). Errors are
-// those of RFC 6750 §3.
+// those of RFC 6750 §3. Any access token with the scope openid will do, whatever
+// its audience: clients ask with the one that they got for an API, so that a
+// resource server that gets it could ask as well.
 func (i *Issuer) serveUserInfo(w http.ResponseWriter, r *http.Request) {
 	uncacheable(w)
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {

@@ -62,20 +62,21 @@ func TestUserInfoIsRefused(t *testing.T) {
 		status    int
 		challenge string
 	}{
-		"without a token":          {nil, 401, `Bearer realm="issuertest"`},
-		"with another scheme":      {http.Header{"Authorization": {"Basic YTpi"}}, 401, `Bearer realm="issuertest"`},
-		"with two fields":          {http.Header{"Authorization": {"Bearer a", "Bearer b"}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
-		"with an empty token":      {http.Header{"Authorization": {"Bearer"}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
-		"with what is no token":    {http.Header{"Authorization": {"Bearer a b"}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
-		"with an unknown token":    {bearer("x"), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"with an expired token":    {bearer(iss.Token(map[string]any{"exp": 1, "scope": "openid"})), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"with a revoked token":     {bearer(revoked["access_token"]), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"with a refresh token":     {bearer(good["refresh_token"]), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"with an ID token":         {bearer(good["id_token"]), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"with a token of nobody":   {bearer(iss.Token(map[string]any{"sub": nil, "scope": "openid"})), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"with a bound token alone": {bearer(iss.Token(map[string]any{"cnf": map[string]any{"jkt": "x"}, "scope": "openid"})), 401, `Bearer realm="issuertest", error="invalid_token"`},
-		"without openid":           {bearer(granted(t, iss, url.Values{"scope": {"read"}})["access_token"]), 403, `Bearer realm="issuertest", error="insufficient_scope", scope="openid"`},
-		"with a scope like openid": {bearer(iss.Token(map[string]any{"scope": "openid2 xopenid"})), 403, `Bearer realm="issuertest", error="insufficient_scope", scope="openid"`},
+		"without a token":            {nil, 401, `Bearer realm="issuertest"`},
+		"with another scheme":        {http.Header{"Authorization": {"Basic YTpi"}}, 401, `Bearer realm="issuertest"`},
+		"with two fields":            {http.Header{"Authorization": {"Bearer a", "Bearer b"}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
+		"with a token in two fields": {http.Header{"Authorization": {"Bearer " + good["access_token"].(string)[:9], good["access_token"].(string)[9:]}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
+		"with an empty token":        {http.Header{"Authorization": {"Bearer"}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
+		"with what is no token":      {http.Header{"Authorization": {"Bearer a b"}}, 400, `Bearer realm="issuertest", error="invalid_request"`},
+		"with an unknown token":      {bearer("x"), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"with an expired token":      {bearer(iss.Token(map[string]any{"exp": 1, "scope": "openid"})), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"with a revoked token":       {bearer(revoked["access_token"]), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"with a refresh token":       {bearer(good["refresh_token"]), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"with an ID token":           {bearer(good["id_token"]), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"with a token of nobody":     {bearer(iss.Token(map[string]any{"sub": nil, "scope": "openid"})), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"with a bound token alone":   {bearer(iss.Token(map[string]any{"cnf": map[string]any{"jkt": "x"}, "scope": "openid"})), 401, `Bearer realm="issuertest", error="invalid_token"`},
+		"without openid":             {bearer(granted(t, iss, url.Values{"scope": {"read"}})["access_token"]), 403, `Bearer realm="issuertest", error="insufficient_scope", scope="openid"`},
+		"with a scope like openid":   {bearer(iss.Token(map[string]any{"scope": "openid2 xopenid"})), 403, `Bearer realm="issuertest", error="insufficient_scope", scope="openid"`},
 	} {
 		t.Run("OIDC-07 "+name, func(t *testing.T) {
 			res := ask(t, iss, request{endpoint: issuertest.EndpointUserInfo, header: row.header})
