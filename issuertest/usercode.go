@@ -55,8 +55,8 @@ var (
 // verification page (RFC 8628 §3.3), which shows the request's client and
 // UserCode and asks before it calls Approve. Letter case, spaces and punctuation
 // do not matter. The error is ErrUserCode or ErrTooManyGuesses: after a hundred
-// wrong codes in a minute, wherever they come from. A page for strangers limits
-// each of them to fewer.
+// wrong codes in a minute, wherever they come from. The page may limit each
+// address to fewer.
 func (i *Issuer) Device(userCode string) (*Authorization, error) { return i.deviceFor(userCode, "") }
 
 // deviceFor is Device for a page that knows where the code comes from.
