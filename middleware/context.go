@@ -66,12 +66,15 @@ func (c *guarded) credentialScheme() string {
 }
 
 // authorizationOf returns the Authorization field of r in one string. More than
-// one line, which is rare, does not read like any single one.
+// one line, and an empty one, which are rare, do not read like any other.
 func authorizationOf(r *http.Request) string {
 	switch lines := r.Header["Authorization"]; len(lines) {
 	case 0:
 		return ""
 	case 1:
+		if lines[0] == "" {
+			return "\n"
+		}
 		return lines[0]
 	default:
 		return strings.Join(lines, "\n")

@@ -20,7 +20,9 @@ import (
 // It is judged in this order, and the first thing that is lacking decides the
 // answer: whose token it is (403), how the user signed in (401: step-up), scopes
 // (403), claims (403), authorization details (403).
-type Requirement struct{ rule *rule } // nil: the zero Requirement
+type Requirement struct {
+	rule *rule // nil in the zero Requirement
+}
 
 // rule is what a Requirement asks for.
 type rule struct {

@@ -43,10 +43,11 @@ var errDisguised = &middleware.Error{
 // cleans, needs a row whose pattern says CONNECT.
 //
 // Register every handler with mux first: what is registered while requests are
-// judged may be served under the row that was there before. A nested mux has a
-// table of its own. It is an error if mux does not serve a row, or serves it under
-// a pattern that is spelled in another way; all such rows, and mistakes in
-// hierarchies, are listed. A nil guard or mux panics.
+// judged may be served under the row that was there before. The rows are copied,
+// so later changes to rs do not count. A nested mux has a table of its own. It is
+// an error if mux does not serve a row, or serves it under a pattern that is
+// spelled in another way; all such rows, and mistakes in hierarchies, are listed.
+// A nil guard or mux panics.
 func (rs Routes) Handler(g *middleware.Guard, mux *http.ServeMux) (http.Handler, error) {
 	if g == nil || mux == nil {
 		panic("scopes: Routes.Handler without a guard or a mux")
