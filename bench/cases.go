@@ -52,25 +52,34 @@ func garbage(good string) string {
 // a response that nobody reads, so that what is measured is the guard. Each
 // goroutine needs a call of its own.
 func call(h http.Handler, req request) (do func(), status func() int) {
-	r, err := http.NewRequest(http.MethodGet, "https://api.example.com"+cmp.Or(req.target, "/notes"), nil)
-	if err != nil {
-		panic(err)
-	}
+	r, w := exchange(req.target)
 	if req.token != "" {
 		r.Header.Set("Authorization", "Bearer "+req.token)
 	}
-	w := &response{header: http.Header{}}
 	return func() {
-		clear(w.header)
-		w.status = 0
+		w.reset()
 		h.ServeHTTP(w, r)
 	}, func() int { return w.status }
+}
+
+// exchange returns a request without a token and what its answer goes to.
+func exchange(target string) (*http.Request, *response) {
+	r, err := http.NewRequest(http.MethodGet, "https://api.example.com"+cmp.Or(target, "/notes"), nil)
+	if err != nil {
+		panic(err)
+	}
+	return r, &response{header: http.Header{}}
 }
 
 // response keeps the status and drops the rest.
 type response struct {
 	header http.Header
 	status int
+}
+
+func (w *response) reset() {
+	clear(w.header)
+	w.status = 0
 }
 
 func (w *response) Header() http.Header { return w.header }

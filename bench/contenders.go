@@ -24,6 +24,9 @@ var contenders = []contender{
 	{"jwx", jwx},
 }
 
+// peers are the contenders that are not ours.
+var peers = contenders[3:]
+
 // handler is what is guarded.
 var handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	w.Write(ok)

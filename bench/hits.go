@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -22,7 +21,6 @@ const (
 	peerGroup    = "peers"   // a hit against each peer's request
 	metricsGroup = "metrics" // with metrics against without
 	coresGroup   = "cores"   // two goroutines against one
-	trafficGroup = "traffic" // many goroutines and tokens, in R
 )
 
 // through sends requests with one token through h.
@@ -83,6 +81,9 @@ func comparisons(is *issuer) ([]*comparison, error) {
 	if err != nil {
 		return nil, err
 	}
+	if is.observe != nil {
+		observe = middleware.Observers(observe, is.observe)
+	}
 	counted := middleware.New(v, &middleware.Options{Observe: observe}).Handler(scopes.Require(scope)(handler))
 
 	rs := token("RS256")
@@ -93,7 +94,7 @@ func comparisons(is *issuer) ([]*comparison, error) {
 			&comparison{group: hitGroup, name: "whole request, " + mode, work: through(warm, rs), against: lookUp(rs), workers: i + 1},
 		)
 	}
-	for _, c := range contenders[3:] {
+	for _, c := range peers {
 		all = append(all, &comparison{group: peerGroup, name: c.name, work: through(warm, rs), against: through(guarded[c.name], rs)})
 	}
 	all = append(all, &comparison{group: metricsGroup, name: "a hit", work: through(counted, rs), against: through(warm, rs)})
@@ -102,49 +103,13 @@ func comparisons(is *issuer) ([]*comparison, error) {
 	}
 	all = append(all, &comparison{group: coresGroup, name: "hit", work: through(warm, rs), against: through(warm, rs), workers: 2, againstWorkers: 1})
 
-	// The tokens of traffic are signed with Ed25519, as that is quick.
-	tokens := make([]string, 10_000)
-	for i := range tokens {
-		tokens[i] = is.token("EdDSA", is.header("EdDSA"), with(is.claims(), "jti", fmt.Sprint("token ", i)))
+	busy, err := traffic(is)
+	if err != nil {
+		return nil, err
 	}
-	ed := token("EdDSA")
-	floor := worker(func() func() { return is.floor("EdDSA", ed) })
-	for n := 1; n <= 64; n *= 2 {
-		for _, c := range []struct {
-			name string
-			work worker
-		}{
-			{"hit", through(warm, ed)},
-			{"mixed", mixed(warm, tokens)},
-			{"miss", through(cold, ed)},
-		} {
-			all = append(all, &comparison{group: trafficGroup, name: fmt.Sprint(c.name, ", ", n), work: c.work, against: floor, workers: n})
-		}
-	}
+	all = append(all, busy...)
 	more, err := routes()
 	return append(all, more...), err
-}
-
-// mixed sends one of tokens, which are as popular as Zipf's law has it, with each
-// call: the few that most requests come with, and many that come now and then.
-func mixed(h http.Handler, tokens []string) worker {
-	return func() func() {
-		zipf := rand.NewZipf(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), 1.1, 1, uint64(len(tokens)-1))
-		order := make([]func(), 1<<14)
-		made := map[string]func(){}
-		for i := range order {
-			token := tokens[zipf.Uint64()]
-			if made[token] == nil {
-				made[token], _ = call(h, request{token: token})
-			}
-			order[i] = made[token]
-		}
-		next := 0
-		return func() {
-			order[next%len(order)]()
-			next++
-		}
-	}
 }
 
 func printHits(w io.Writer, all []*comparison) {
@@ -159,5 +124,5 @@ func printHits(w io.Writer, all []*comparison) {
 	printComparisons(w, all, coresGroup, "From one goroutine to two: requests in the same time", []string{"times"}, func(c *comparison) []string {
 		return []string{ratio(2 / c.cost())}
 	})
-	printComparisons(w, all, trafficGroup, "Traffic (EdDSA), goroutines at once. Unit: R from as many goroutines. Mixed: 10,000 tokens by Zipf's law, 4096 remembered", []string{"R"}, one)
+	printTraffic(w, all)
 }

@@ -82,7 +82,7 @@ func introspected(is *issuer, _ string, next http.Handler) (http.Handler, error)
 	if err != nil {
 		return nil, err
 	}
-	return middleware.New(v, nil).Handler(scopes.Require(scope)(next)), nil
+	return middleware.New(v, &middleware.Options{Observe: is.observe}).Handler(scopes.Require(scope)(next)), nil
 }
 
 // verdict is introspected without guard and requirement: what stands in place

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/warder-go/warder/middleware"
 )
 
 const (
@@ -34,6 +36,10 @@ type issuer struct {
 	kid     map[string]string // by algorithm
 	jwks    []byte            // the JWK Set document
 	asker   *asker            // its introspection endpoint
+
+	// observe is told what the guards decide. Nil, as in all that is measured:
+	// nobody is.
+	observe middleware.Observer
 }
 
 func newIssuer() (*issuer, error) {

@@ -14,8 +14,10 @@ func warm(is *issuer, _ string, next http.Handler) (http.Handler, error) {
 	return warder(is, 0, next)
 }
 
-// cold is the same without a memory: every request costs a signature check, as it
-// does for the first of each token.
+// cold is the same with the memory turned off: every request costs a signature
+// check, and nothing is looked up, remembered or forgotten. The first request with
+// a token costs a guard with a memory more: its digest, and a place in the cache,
+// perhaps that of another. See firstGroup.
 func cold(is *issuer, _ string, next http.Handler) (http.Handler, error) {
 	return warder(is, -1, next)
 }
@@ -25,7 +27,7 @@ func warder(is *issuer, remembered int, next http.Handler) (http.Handler, error)
 	if err != nil {
 		return nil, err
 	}
-	return middleware.New(v, nil).Handler(scopes.Require(scope)(next)), nil
+	return middleware.New(v, &middleware.Options{Observe: is.observe}).Handler(scopes.Require(scope)(next)), nil
 }
 
 // decision is cold without its answers: the status alone, without challenge,
@@ -35,7 +37,7 @@ func decision(is *issuer, _ string, next http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard, need := middleware.New(v, nil), scopes.All(scope)
+	guard, need := middleware.New(v, &middleware.Options{Observe: is.observe}), scopes.All(scope)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, err := guard.Authenticate(r)
 		switch {
