@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"time"
 )
 
 // workers of a parallel measurement.
@@ -80,13 +81,13 @@ func run(w io.Writer, rounds int, match *regexp.Regexp) error {
 	compared, more := planComparisons(compared, match)
 	operations = append(operations, more...)
 	servers := match.MatchString(serverGroup)
-	if len(operations) == 0 && !servers {
+	if len(operations) == 0 && !servers && !match.MatchString(memoryGroup) {
 		return fmt.Errorf("bench: nothing matches -only")
 	}
 	measure(operations, rounds)
 	var guarded []*served
 	if servers {
-		if guarded, err = measureServers(is, max(1, rounds/5)); err != nil {
+		if guarded, err = measureServers(is, max(1, rounds/5), 150*time.Millisecond); err != nil {
 			return err
 		}
 	}
