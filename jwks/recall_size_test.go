@@ -32,8 +32,8 @@ func TestRecallIsBounded(t *testing.T) {
 		{"one", 1, 3, "", 1},
 		{"a few", 10, 25, "", 10},
 		{"all there are", math.MaxInt, 300, "", 300},
-		{"in bytes: two thirds of the count at 6 KiB each", 30, 60, strings.Repeat("x", 2300), 20},
-		{"in bytes: a fifth of the count at 20 KiB each", 50, 60, strings.Repeat("x", 9500), 10},
+		{"in bytes: half of the count at 8 KiB each", 30, 60, strings.Repeat("x", 2300), 15},
+		{"in bytes: an eighth of the count at 30 KiB each", 50, 60, strings.Repeat("x", 9500), 6},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := recalling(t, parsed(t, all()...), func(c *jwks.Config) { c.CacheSize = row.size })

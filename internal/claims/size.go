@@ -17,6 +17,6 @@ func Size(t *middleware.Token) int {
 	if t == nil {
 		return sizeOfToken
 	}
-	// Fields are pieces of a copy of Raw.
-	return sizeOfToken + 2*len(t.Raw) + sizeOfString*(len(t.Scopes)+len(t.Audience)) + sizeOfMember*len(t.Confirmation)
+	// Fields are pieces of a copy of Raw, and of a third where text has escapes.
+	return sizeOfToken + 3*len(t.Raw) + sizeOfString*(len(t.Scopes)+len(t.Audience)) + sizeOfMember*len(t.Confirmation)
 }
