@@ -103,7 +103,7 @@ func comparisons(is *issuer) ([]*comparison, error) {
 	}
 	all = append(all, &comparison{group: coresGroup, name: "hit", work: through(warm, rs), against: through(warm, rs), workers: 2, againstWorkers: 1})
 
-	busy, err := traffic(is)
+	busy, err := traffic(is, manyTokens)
 	if err != nil {
 		return nil, err
 	}

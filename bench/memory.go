@@ -12,7 +12,7 @@ const memoryGroup = "memory" // for -only
 // printMemory says what a remembered token takes: the heap after a full cache's
 // worth of tokens, beside the heap before. The tokens themselves are gone by then.
 func printMemory(w io.Writer, is *issuer) error {
-	const entries = 4096
+	const entries = remembers
 	v, err := verifier(is, entries)
 	if err != nil {
 		return err

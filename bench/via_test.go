@@ -142,20 +142,37 @@ func TestComparisonsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// All tokens of a ring are new to the guard each time they come, from several
-// goroutines too.
+// All tokens of a ring are new to the guard each time they come, whoever else
+// goes through it. And it is a guard that remembers: fewer tokens than it has room
+// for are all known.
 func TestARingIsNeverRemembered(t *testing.T) {
 	is := testIssuer(t)
-	told := listen(is)
-	all, err := traffic(is)
-	if err != nil {
-		t.Fatal(err)
-	}
-	work := find(all, firstGroup, "against cold with the same tokens").work
-	a, b := work(), work()
-	got := told.of(5500, func() { a(); b() })
-	if want := (map[middleware.Via]int{middleware.ViaSignature: 11_000}); !maps.Equal(got, want) {
-		t.Errorf("by %v, want %v", got, want)
+	for _, row := range []struct {
+		tokens int
+		via    middleware.Via
+	}{
+		{manyTokens, middleware.ViaSignature},
+		{100, middleware.ViaCache},
+	} {
+		told := listen(is)
+		all, err := traffic(is, row.tokens)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var work []func()
+		for _, c := range all {
+			if c.group == firstGroup {
+				work = append(work, c.work(), c.work())
+			}
+		}
+		got := told.of(3000, func() {
+			for _, do := range work {
+				do()
+			}
+		})
+		if want := (map[middleware.Via]int{row.via: 3000 * len(work)}); !maps.Equal(got, want) {
+			t.Errorf("%d tokens: by %v, want %v", row.tokens, got, want)
+		}
 	}
 }
 
