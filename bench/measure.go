@@ -44,7 +44,10 @@ func (o *operation) calibrate() {
 }
 
 // run makes every worker do its work n times, all at once, and returns the
-// seconds that one call took, averaged over the workers.
+// seconds that one call took, averaged over the workers. Where there are more of
+// them than CPUs, it is the share of a CPU that one call took: from the first
+// start to the last end, over all calls. A worker's own time would count the others'
+// work for those that give way to each other, and not for those that never do.
 func (o *operation) run() float64 {
 	if len(o.work) == 1 {
 		return repeat(o.work[0], o.n)
@@ -52,17 +55,23 @@ func (o *operation) run() float64 {
 	var (
 		ready atomic.Int32
 		done  sync.WaitGroup
+		begin sync.Once
 		times = make([]float64, len(o.work))
+		start time.Time // when all are there
 	)
 	for i, work := range o.work {
 		done.Go(func() {
 			for ready.Add(1); ready.Load() < int32(len(o.work)); {
 				runtime.Gosched()
 			}
+			begin.Do(func() { start = time.Now() })
 			times[i] = repeat(work, o.n)
 		})
 	}
 	done.Wait()
+	if cpus := runtime.GOMAXPROCS(0); len(o.work) > cpus {
+		return time.Since(start).Seconds() * float64(cpus) / float64(o.n*len(o.work))
+	}
 	sum := 0.0
 	for _, t := range times {
 		sum += t
