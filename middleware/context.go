@@ -73,7 +73,7 @@ func authorizationOf(r *http.Request) string {
 		return ""
 	case 1:
 		if lines[0] == "" {
-			return "\n"
+			return "\r" // two empty lines read "\n"
 		}
 		return lines[0]
 	default:
