@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -67,6 +68,10 @@ func TestAnAdmittedCookieBesideAuthorizationFields(t *testing.T) {
 		{"two after one", []string{"Basic x"}, []string{"Basic x", "Basic x"}, 401, 0},
 		{"the same two in another order", []string{"Basic x", "Basic y"}, []string{"Basic y", "Basic x"}, 401, 0},
 		{"one after none", nil, []string{"Bearer good"}, 401, 0},
+		{"an empty one", []string{""}, []string{""}, 200, 0},
+		{"an empty one after none", nil, []string{""}, 401, 0},
+		{"none after an empty one", []string{""}, nil, 401, 0},
+		{"two empty ones after an empty one", []string{""}, []string{"", ""}, 401, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			v := newFakeVerifier()
@@ -88,6 +93,54 @@ func TestAnAdmittedCookieBesideAuthorizationFields(t *testing.T) {
 			equal(t, ran, true)
 		})
 	}
+}
+
+// A request counts as admitted once the guard lets it through, not while it is
+// judged: a Verifier or a Binding that sends it to the guard once more, with the
+// context that it was given, has it judged anew.
+func TestARequestThatIsBeingJudgedIsNotAdmitted(t *testing.T) {
+	for _, row := range []struct{ name, authorization string }{
+		{"by a Verifier", "Bearer good"},
+		{"by a Binding", "DPoP cnf.jkt"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var g *middleware.Guard
+			times := 0
+			ask := func(ctx context.Context, r *http.Request) error {
+				if times++; times == 1 {
+					w := httptest.NewRecorder()
+					g.Handler(unreachable(t)).ServeHTTP(w, r.WithContext(ctx))
+					equal(t, w.Code, 401)
+					token, err := g.For("/inner", "").Authenticate(r.WithContext(ctx))
+					equal(t, token == nil && err != nil, true)
+				}
+				return middleware.InvalidToken
+			}
+			v := middleware.VerifierFunc(func(ctx context.Context, token string, r *http.Request) (*middleware.Token, error) {
+				if token == "cnf.jkt" {
+					return &middleware.Token{Confirmation: map[string]string{"jkt": "k"}}, nil
+				}
+				return nil, ask(ctx, r)
+			})
+			g = middleware.New(v, &middleware.Options{Bindings: []middleware.Binding{asking{ask: ask}}})
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Authorization", row.authorization)
+			w := httptest.NewRecorder()
+			g.Handler(unreachable(t)).ServeHTTP(w, r)
+			equal(t, w.Code, 401)
+			equal(t, times, 3)
+		})
+	}
+}
+
+// asking is a Binding that asks somebody else.
+type asking struct {
+	fakeDPoP
+	ask func(context.Context, *http.Request) error
+}
+
+func (a asking) Confirm(ctx context.Context, _ string, r *http.Request, _ *middleware.Token) (http.Header, error) {
+	return nil, a.ask(ctx, r)
 }
 
 // The challenge of a refusal further in is that of the scheme that the credentials
