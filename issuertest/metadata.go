@@ -108,6 +108,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		panic("issuertest: an answer cannot be written as JSON") // err may quote a claim
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	w.Write(body)
 }

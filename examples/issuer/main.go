@@ -55,6 +55,10 @@ func run(ctx context.Context, out io.Writer, addr, identifier string, once bool)
 	if err != nil {
 		return err
 	}
+	if at, ok := listener.Addr().(*net.TCPAddr); identifier == "" && (!ok || !at.IP.IsLoopback()) {
+		listener.Close()
+		return errors.New("-addr: the passwords are known to all, so the issuer serves beyond this machine only with -issuer")
+	}
 	issuer := issuertest.NewIssuerAt(listener, identifier)
 	defer issuer.Close()
 	seed(issuer)

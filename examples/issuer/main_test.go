@@ -83,3 +83,11 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		})
 	}
 }
+
+// Everybody knows the passwords.
+func TestServesThisMachineAlone(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), &out, ":0", "", false); err == nil || out.Len() != 0 {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}

@@ -30,6 +30,8 @@ func (s *site) showDevice(w http.ResponseWriter, r *http.Request) {
 // shows client and code once more.
 func (s *site) device(w http.ResponseWriter, r *http.Request) {
 	if r.PostFormValue("decision") == "cancel" {
+		// Nothing is decided: who typed a wrong code is not to end the request
+		// of whoever has that one.
 		goTo(w, "/device", nil)
 		return
 	}

@@ -126,7 +126,8 @@ func TestEveryPageIsWellMade(t *testing.T) {
 	})
 }
 
-// R9700-13: no form is answered by a 307 or 302, nor by a page that a reload would send again.
+// R9700-13: no form that is accepted is answered by a 307 or 302, nor by a page
+// that a reload would send again.
 func TestFormsAreAnsweredWith303(t *testing.T) {
 	inBubble(t, func(t *testing.T, v *visitor) {
 		p := v.authorize("app", "acr_values", "mfa")
