@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	_ "embed"
+	"errors"
 	"html/template"
 	"io"
 	"log"
@@ -31,17 +33,6 @@ type application struct {
 
 // api is where the notes are.
 type api struct{ Name, URL string }
-
-// visitor is a browser that began to sign in. Its fields are guarded by mu.
-type visitor struct {
-	State    string // of the request under way; empty: none
-	verifier string
-
-	Tokens  tokens
-	Problem string
-	Asked   string // of the APIs
-	Answers []answer
-}
 
 // answer is what an API said.
 type answer struct {
@@ -82,44 +73,38 @@ func newApplication(issuer, redirectURI string, apis []api) *application {
 	mux.HandleFunc("POST /call", a.call)
 	mux.HandleFunc("POST /refresh", a.renew)
 	mux.HandleFunc("POST /revoke", a.giveBack)
-	a.handler = http.NewCrossOriginProtection().Handler(mux) // our forms, and nobody else's
+	// Our forms, and nobody else's. Origin is null under our Referrer-Policy: where a
+	// browser sends no Sec-Fetch-Site, that fails closed.
+	a.handler = withHeaders(issuer, http.NewCrossOriginProtection().Handler(mux))
 	return a
 }
 
 func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// visitor is whose browser sent r; the zero visitor if we do not know it.
-func (a *application) visitor(r *http.Request) visitor {
+// show changes the visitor and leads home. Only what change touches is replaced:
+// another request may have changed the rest. A browser that we do not know gets
+// the page at once, and no cookie: it may be signing in meanwhile.
+func (a *application) show(w http.ResponseWriter, r *http.Request, change func(*visitor)) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if c, err := r.Cookie(cookieName); err == nil && a.visitors[c.Value] != nil {
-		return *a.visitors[c.Value]
+	v := a.known(r)
+	stranger := v == nil
+	if stranger {
+		v = new(visitor)
 	}
-	return visitor{}
+	change(v)
+	a.mu.Unlock()
+	if stranger {
+		render(w, *v)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// become replaces who the browser is, and its cookie: who knew the old one knows
-// nothing.
-func (a *application) become(w http.ResponseWriter, r *http.Request, v visitor) {
-	id := rand.Text()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if c, err := r.Cookie(cookieName); err == nil {
-		delete(a.visitors, c.Value)
-	}
-	if len(a.visitors) >= 1000 {
-		clear(a.visitors) // a real application lets the oldest go
-	}
-	a.visitors[id] = &v
-	// Lax, not Strict: the issuer's redirect has to bring it along.
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-}
+func (a *application) home(w http.ResponseWriter, r *http.Request) { render(w, a.visitor(r)) }
 
-func (a *application) home(w http.ResponseWriter, r *http.Request) {
+func render(w http.ResponseWriter, v visitor) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'")
-	home.Execute(w, a.visitor(r))
+	home.Execute(w, v)
 }
 
 // signIn sends the browser to the issuer (RFC 6749 §4.1.1). state ties the answer
@@ -127,7 +112,7 @@ func (a *application) home(w http.ResponseWriter, r *http.Request) {
 func (a *application) signIn(w http.ResponseWriter, r *http.Request) {
 	e, err := a.discover(r.Context())
 	if err != nil {
-		a.trouble(w, r, visitor{}, err)
+		a.trouble(w, r, err)
 		return
 	}
 	verifier, challenge := newVerifier()
@@ -145,16 +130,16 @@ func (a *application) signIn(w http.ResponseWriter, r *http.Request) {
 // to be who was asked, or another issuer's code would be sent to this one
 // (RFC 9207 §2.4). Each state counts once.
 func (a *application) callback(w http.ResponseWriter, r *http.Request) {
-	query, v := r.URL.Query(), a.visitor(r)
-	if v.State == "" || subtle.ConstantTimeCompare([]byte(v.State), []byte(query.Get("state"))) != 1 || query.Get("iss") != a.issuer {
+	query := r.URL.Query()
+	verifier, ok := a.takeState(r, query.Get("state"), query.Get("iss"))
+	if !ok {
 		http.Error(w, "This is no answer to a request of this browser. Go back and sign in.", http.StatusBadRequest)
 		return
 	}
-	verifier := v.verifier
-	v = visitor{}
+	var v visitor
 	if query.Get("error") != "" {
 		v.Problem = "The issuer gave no access."
-	} else if t, err := a.redeem(r.Context(), query.Get("code"), verifier); err != nil {
+	} else if t, err := a.redeem(context.WithoutCancel(r.Context()), query.Get("code"), verifier); err != nil {
 		v.Problem = "The code was refused."
 	} else {
 		v.Tokens = t
@@ -170,61 +155,76 @@ func (a *application) call(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such route", http.StatusBadRequest)
 		return
 	}
-	v := a.visitor(r)
-	v.Asked, v.Problem, v.Answers = route, "", nil
+	access := a.visitor(r).Tokens.Access
+	var answers []answer
 	method, path, _ := strings.Cut(route, " ")
 	for _, to := range a.apis {
 		req, err := http.NewRequestWithContext(r.Context(), method, to.URL+path, nil)
 		if err != nil {
-			a.trouble(w, r, v, err)
+			a.trouble(w, r, err)
 			return
 		}
-		if v.Tokens.Access != "" {
-			req.Header.Set("Authorization", "Bearer "+v.Tokens.Access)
+		if access != "" {
+			req.Header.Set("Authorization", "Bearer "+access)
 		}
 		resp, err := a.http.Do(req)
 		if err != nil {
-			a.trouble(w, r, v, err)
+			a.trouble(w, r, err)
 			return
 		}
 		io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20))
 		resp.Body.Close()
-		v.Answers = append(v.Answers, answer{to.Name, resp.StatusCode, strings.Join(resp.Header.Values("WWW-Authenticate"), "\n")})
+		answers = append(answers, answer{to.Name, resp.StatusCode, strings.Join(resp.Header.Values("WWW-Authenticate"), "\n")})
 	}
-	a.become(w, r, v)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	a.show(w, r, func(v *visitor) { v.Asked, v.Problem, v.Answers = route, "", answers })
 }
 
-// renew gets a new access token.
+// renew gets a new access token. If the issuer may have had the refresh token and
+// we have no answer, it counts as spent: using it again would revoke all (RFC 9700
+// §4.14.2). The person signs in again.
 func (a *application) renew(w http.ResponseWriter, r *http.Request) {
-	v := a.visitor(r)
-	t, err := a.refresh(r.Context(), v.Tokens.Refresh)
-	if err != nil {
-		a.trouble(w, r, v, err)
+	token := a.takeRefresh(r)
+	if token == "" {
+		a.busy(w, r)
 		return
 	}
-	a.become(w, r, visitor{Tokens: t})
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	t, err := a.refresh(context.WithoutCancel(r.Context()), token)
+	if err != nil {
+		if errors.Is(err, errUnsent) {
+			a.putBack(r, token)
+		}
+		a.trouble(w, r, err)
+		return
+	}
+	t.Refresh = cmp.Or(t.Refresh, token) // none: the old one stays good (RFC 6749 §6)
+	a.show(w, r, func(v *visitor) { *v = visitor{Tokens: t} })
 }
 
 // giveBack revokes all. A real application forgets its tokens now; this one keeps
-// the access token, to show what becomes of it.
+// the access token, to show what becomes of it. Revoking twice does no harm (RFC
+// 7009 §2.2), so that it can be tried again whatever went wrong.
 func (a *application) giveBack(w http.ResponseWriter, r *http.Request) {
-	v := a.visitor(r)
-	if err := a.revoke(r.Context(), v.Tokens.Refresh); err != nil {
-		a.trouble(w, r, v, err)
+	token := a.takeRefresh(r)
+	if token == "" {
+		a.busy(w, r)
 		return
 	}
-	v.Tokens.Refresh, v.Answers = "", nil
-	a.become(w, r, v)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	if err := a.revoke(context.WithoutCancel(r.Context()), token); err != nil {
+		a.putBack(r, token)
+		a.trouble(w, r, err)
+		return
+	}
+	a.show(w, r, func(v *visitor) { v.Revoked, v.Problem, v.Answers = true, "", nil })
+}
+
+// busy answers who has no refresh token, or whose other request has it.
+func (a *application) busy(w http.ResponseWriter, r *http.Request) {
+	a.show(w, r, func(v *visitor) { v.Problem = "There is no refresh token, or it is in use." })
 }
 
 // trouble tells the person that something is wrong. What, is for the operator's
 // log: it holds no secret.
-func (a *application) trouble(w http.ResponseWriter, r *http.Request, v visitor, err error) {
+func (a *application) trouble(w http.ResponseWriter, r *http.Request, err error) {
 	log.Print(err)
-	v.Problem = "That did not work."
-	a.become(w, r, v)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	a.show(w, r, func(v *visitor) { v.Problem = "That did not work." })
 }

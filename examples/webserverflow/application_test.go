@@ -15,6 +15,7 @@ type signingIn struct {
 	*testing.T
 	*browser.Browser
 	issuer *issuertest.Issuer
+	web    *application
 	app    string     // its URL
 	answer url.Values // of the issuer, not yet delivered
 }
@@ -23,15 +24,16 @@ type signingIn struct {
 // application.
 func start(t *testing.T) *signingIn {
 	t.Helper()
-	issuer := newIssuer()
-	t.Cleanup(issuer.Close)
-	issuer.Interact(nil)
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
-	server.Config.Handler = newApplication(issuer.URL, url+"/callback", nil)
+	issuer := newIssuer(url + "/callback")
+	t.Cleanup(issuer.Close)
+	issuer.Interact(nil)
+	web := newApplication(issuer.URL, url+"/callback", nil)
+	server.Config.Handler = web
 	server.Start()
 	t.Cleanup(server.Close)
-	s := &signingIn{T: t, issuer: issuer, app: url}
+	s := &signingIn{T: t, issuer: issuer, web: web, app: url}
 	s.begin()
 	return s
 }

@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ var alice = pages.User{Name: "alice", Password: "wonderland", Subject: "user-1"}
 
 func main() {
 	once := flag.Bool("once", false, "exit after the story: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the application listens")
+	addr := flag.String("addr", "127.0.0.1:0", "where the application listens: a port of 127.0.0.1, localhost or [::1]")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -50,14 +51,15 @@ func main() {
 	}
 }
 
-// newIssuer starts the issuer, with its pages.
-func newIssuer() *issuertest.Issuer {
+// newIssuer starts the issuer, with its pages. It sends people back to redirectURI;
+// the port of loopback may vary (RFC 8252 §7.3).
+func newIssuer(redirectURI string) *issuertest.Issuer {
 	issuer := issuertest.NewIssuer()
 	issuer.AddResource(issuertest.Resource{URI: audience, Scopes: []string{"notes:read", "notes:write"}})
 	issuer.RegisterResource(apiID, apiSecret, audience)
 	issuer.AddClient(issuertest.Client{
 		ID: clientID, Name: "Notebook", Secret: clientSecret,
-		RedirectURIs: []string{"http://127.0.0.1/callback"}, // at any port
+		RedirectURIs: []string{redirectURI},
 		Grants:       []string{issuertest.GrantAuthorizationCode, issuertest.GrantRefreshToken},
 		Scopes:       []string{"notes:read", "notes:write"},
 	})
@@ -70,7 +72,12 @@ func newIssuer() *issuertest.Issuer {
 
 // run serves the application until ctx ends, or until the story is told.
 func run(ctx context.Context, out io.Writer, addr string, once bool) error {
-	issuer := newIssuer()
+	listener, url, err := listen(addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	issuer := newIssuer(url + "/callback")
 	defer issuer.Close()
 	bySignature, err := jwks.NewVerifier(jwks.Config{Issuer: issuer.URL, Audience: []string{audience}})
 	if err != nil {
@@ -96,16 +103,12 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 		if err != nil {
 			return err
 		}
-		listener, url, err := listen("127.0.0.1:0")
+		l, at, err := listen("127.0.0.1:0")
 		if err != nil {
 			return err
 		}
-		servers.serve(listener, handler)
-		apis = append(apis, api{a.name, url})
-	}
-	listener, url, err := listen(addr)
-	if err != nil {
-		return err
+		servers.serve(l, handler)
+		apis = append(apis, api{a.name, at})
 	}
 	servers.serve(listener, newApplication(issuer.URL, url+"/callback", apis))
 
@@ -118,8 +121,18 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 	return nil
 }
 
+// listen refuses what is not loopback, before anything listens there: without TLS
+// the code and the cookie would cross a network, and so no issuer registers such a
+// redirect URI (RFC 9700 §2.6, RFC 8252 §7.3).
 func listen(addr string) (l net.Listener, url string, err error) {
-	if l, err = net.Listen("tcp", addr); err != nil {
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, "", err
+	}
+	if at.Zone != "" || !at.IP.Equal(net.IPv4(127, 0, 0, 1)) && !at.IP.Equal(net.IPv6loopback) {
+		return nil, "", errors.New("-addr: the application has no TLS and listens on 127.0.0.1, localhost or [::1] only")
+	}
+	if l, err = net.ListenTCP("tcp", at); err != nil {
 		return nil, "", err
 	}
 	return l, "http://" + l.Addr().String(), nil

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"net"
 	"strings"
 	"testing"
 )
@@ -51,8 +53,30 @@ func TestServesUntilInterrupted(t *testing.T) {
 	}
 }
 
-func TestAnAddressThatIsNone(t *testing.T) {
-	if err := run(t.Context(), new(strings.Builder), "nowhere", true); err == nil {
-		t.Error("no error")
+func TestWhereTheApplicationListens(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1:0", "localhost:0", "[::1]:0"} {
+		t.Run("loopback "+addr, func(t *testing.T) {
+			l, err := net.Listen("tcp", addr)
+			if err != nil {
+				t.Skip("this machine lacks it")
+			}
+			l.Close()
+			var out strings.Builder
+			if err := run(t.Context(), &out, addr, true); err != nil {
+				t.Errorf("%v\n%s", err, out.String())
+			}
+		})
 	}
+	for _, addr := range []string{":0", "0.0.0.0:0", "[::]:0", "127.0.0.2:0", "192.0.2.1:0", "[::1%1]:0"} {
+		t.Run("not "+addr, func(t *testing.T) {
+			if err := run(t.Context(), io.Discard, addr, true); err == nil || !strings.Contains(err.Error(), "-addr: ") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+	t.Run("no address", func(t *testing.T) {
+		if err := run(t.Context(), io.Discard, "nowhere", true); err == nil {
+			t.Error("no error")
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -69,13 +70,20 @@ func (a *application) revoke(ctx context.Context, token string) error {
 	return a.post(ctx, e.Revocation, url.Values{"token": {token}, "token_type_hint": {"refresh_token"}}, nil)
 }
 
+// errUnsent is in the error of tokens if the token endpoint cannot have had the
+// request: what it carried is not spent.
+var errUnsent = errors.New("the token endpoint was not reached")
+
 func (a *application) tokens(ctx context.Context, form url.Values) (t tokens, err error) {
 	e, err := a.discover(ctx)
 	if err != nil {
-		return t, err
+		return t, fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	if err := a.post(ctx, e.Token, form, &t); err != nil {
-		return t, err
+		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+			err = fmt.Errorf("%w: %w", errUnsent, err)
+		}
+		return tokens{}, err
 	}
 	if t.Access == "" || !strings.EqualFold(t.Type, "Bearer") { // what we cannot use (RFC 6749 §7.1)
 		return t, errors.New("the issuer sent no Bearer token")
