@@ -25,8 +25,8 @@ type throttle struct {
 	from  map[string]int // by address; at most maxGuessesAll
 }
 
-// closed reports whether guesses from address are not answered for now. The empty
-// address is none: only all guesses together close it.
+// closed reports whether guesses from address are refused until the minute is
+// over. The empty address is none: only all guesses together close it.
 func (t *throttle) closed(address string) bool {
 	if time.Since(t.since) >= retryAfter {
 		*t = throttle{since: time.Now(), from: map[string]int{}}

@@ -1,0 +1,111 @@
+package jwks
+
+import (
+	"context"
+	"time"
+
+	"github.com/warder-go/warder/internal/jose"
+	"github.com/warder-go/warder/internal/strictjson"
+)
+
+// proof is what a token was accepted by.
+type proof struct {
+	audience []string // that named us
+	alg, kid string
+	key      *jose.Key
+	keys     *snapshot // that the key was in
+	isStale  bool      // these keys
+}
+
+// verifySignature verifies j, which came at now, by the issuer's keys, and
+// fetches those if it must. It writes to p by which one, if it returns nil.
+func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p *proof) error {
+	// One buffer holds both what is signed and the signature.
+	buf := make([]byte, 0, len(j.signed)+len(j.signature))
+	buf, err := strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
+	if err != nil {
+		return errMalformed
+	}
+	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
+	snap, isStale, err := v.keys.usable(ctx, now)
+	p.isStale = isStale
+	if err != nil {
+		return err
+	}
+	key, err := v.verifyBy(snap, j.header, signed, signature)
+	if err == errUnknownKey {
+		next, unfetched := v.keys.refetch(ctx, snap, now)
+		switch {
+		case unfetched != nil:
+			return unfetched
+		case next != snap:
+			snap = next
+			key, err = v.verifyBy(snap, j.header, signed, signature)
+		case isStale:
+			// The issuer does not answer: its new keys are not known.
+			return unavailable(errNoAnswer, 0)
+		case v.keys.source != nil && !snap.fetched.After(now):
+			err = errCoolingDown
+		}
+	}
+	switch {
+	case err == nil:
+		snap.remember(j.segment, j.header)
+		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, j.header.KeyID, key, snap
+	case j.header.KeyID == "" && (err == errUnknownKey || err == errCoolingDown):
+		err = errBadSignature // by any key that it might be
+	}
+	return err
+}
+
+// verifyBy verifies by the keys that have the kid and are for alg (RFC 7517
+// §4.5), and returns the one that it is by. The error is errUnknownKey where newer
+// keys might do: for a kid that is not there, and without a kid. A wrong signature
+// under a known kid is wrong, whatever the issuer publishes next.
+func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []byte) (*jose.Key, error) {
+	keys := snap.find(h.KeyID)
+	if len(keys) == 0 {
+		return nil, errUnknownKey
+	}
+	var few [maxCandidates]*jose.Key
+	candidates := few[:0]
+	for _, k := range keys {
+		if !v.isFor(k, h.Algorithm) {
+			continue
+		}
+		if len(candidates) == maxCandidates {
+			return nil, errTooManyKeys // each is a public-key operation for a stranger
+		}
+		candidates = append(candidates, k)
+	}
+	for _, k := range candidates {
+		if k.Verify(h.Algorithm, signed, signature) == nil {
+			return k, nil
+		}
+	}
+	switch {
+	case h.KeyID == "":
+		return nil, errUnknownKey
+	case len(candidates) == 0:
+		return nil, errKeyOfAnotherKind
+	}
+	return nil, errBadSignature
+}
+
+// isFor reports whether k verifies tokens with this alg. A key that does not
+// say its algorithm is pinned to the first allowed one that fits: one key, one
+// algorithm (RFC 8725 §3.1). The two names of Ed25519 are one algorithm.
+func (v *Verifier) isFor(k *jose.Key, alg string) bool {
+	if !k.Fits(alg) {
+		return false
+	}
+	if k.Algorithm() != "" || alg == "EdDSA" || alg == "Ed25519" {
+		return true
+	}
+	for _, first := range v.cfg.Algorithms {
+		if k.Fits(first) {
+			return first == alg
+		}
+	}
+	return false
+}
