@@ -49,6 +49,21 @@ func (v Value) NumericDate() (time.Time, bool) {
 	return date(sec, nsec)
 }
 
+// NearestDate is NumericDate, but for numbers beyond the instants that it knows: they
+// name the first or the last second of these, which is long past or far away.
+func (v Value) NearestDate() (time.Time, bool) {
+	if t, ok := v.NumericDate(); ok {
+		return t, true
+	}
+	switch {
+	case !v.isNumber():
+		return time.Time{}, false
+	case v[0] == '-':
+		return date(minDate+1, 0)
+	}
+	return date(maxDate-1, 0)
+}
+
 func (v Value) exponentDate() (time.Time, bool) {
 	f, ok := v.Number()
 	// Compared before it is converted: out of range the conversion is not defined.

@@ -61,3 +61,30 @@ func TestNumericDate(t *testing.T) {
 		})
 	}
 }
+
+// Numbers that no instant stands for name the nearest one.
+func TestNearestDate(t *testing.T) {
+	first, last := time.Unix(-62135596799, 0).UTC(), time.Unix(253402300799, 0).UTC()
+	for json, want := range map[string]time.Time{
+		`1999999999.5`:                time.Unix(1999999999, 500_000_000).UTC(),
+		`0`:                           time.Unix(0, 0).UTC(),
+		`253402300799`:                last,
+		`253402300800`:                last,
+		`1783000000000`:               last,
+		`9223372036854775808`:         last,
+		`1e30`:                        last,
+		`1e400`:                       last,
+		strings.Repeat("9", 400):      last,
+		`-62135596800`:                first,
+		`-1e400`:                      first,
+		"-" + strings.Repeat("9", 30): first,
+		`"1999999999"`:                {},
+		`null`:                        {},
+		`[1]`:                         {},
+	} {
+		got, ok := value(t, json).NearestDate()
+		if ok == want.IsZero() || !got.Equal(want) {
+			t.Errorf("%s: %v, %t; want %v", json, got, ok, want)
+		}
+	}
+}

@@ -1,14 +1,23 @@
 package strictjson
 
-import "errors"
-
-// Limits of every document. Depth counts the root as 1; members count over the
-// whole document.
-const (
-	MaxDepth   = 16
-	MaxMembers = 256
-	maxBytes   = 16 << 20 // offsets fit an int32; callers bound documents far below this
+import (
+	"errors"
+	"math"
 )
+
+// MaxDepth is how deep any document may nest; the root counts as 1. Of members and
+// elements there may be as many as fit: who reads a document bounds its bytes, and
+// work is linear in them.
+const MaxDepth = 16
+
+const (
+	// maxOuter is how many members the root may have that ParseOuter reads.
+	maxOuter = 256
+	maxBytes = 16 << 20 // offsets fit an int32; callers bound documents far below this
+)
+
+// NoLimit is for documents whose length alone bounds what is in them.
+const NoLimit = math.MaxInt
 
 var (
 	errSyntax    = errors.New("strictjson: not valid JSON")
@@ -16,7 +25,7 @@ var (
 	errTrailing  = errors.New("strictjson: bytes after the value")
 	errText      = errors.New("strictjson: a string is not valid Unicode text")
 	errDuplicate = errors.New("strictjson: duplicate member name")
-	errDepth     = errors.New("strictjson: nested too deeply")
+	errDepth     = errors.New("strictjson: nested more than 16 deep")
 	errMembers   = errors.New("strictjson: too many members")
 	errBytes     = errors.New("strictjson: document too long")
 )
@@ -42,7 +51,7 @@ func (o Object) Get(name string) (Value, bool) {
 }
 
 // Parse reads a document that is one JSON object. All of it is judged, at every
-// depth: grammar, text, duplicate names, MaxDepth and MaxMembers.
+// depth: grammar, text, duplicate names and MaxDepth.
 func Parse(doc string) (Object, error) {
 	return Append(nil, doc)
 }
@@ -50,11 +59,11 @@ func Parse(doc string) (Object, error) {
 // Append is Parse into the capacity of o, whose members it keeps in front: a caller
 // that is soon done with the Object can have it on its stack.
 func Append(o Object, doc string) (Object, error) {
-	s := scanner{doc: doc, limit: MaxMembers, strict: true}
+	s := scanner{doc: doc, limit: NoLimit, strict: true}
 	return s.document(o)
 }
 
-// ParseOuter reads a document that is one JSON object of at most MaxMembers members
+// ParseOuter reads a document that is one JSON object of at most 256 members
 // and judges only that object in full. What is nested in it is held to grammar, text,
 // MaxDepth and to limit members in all, but may have duplicate names. So one bad entry
 // of a JWK Set need not cost the others (RFC 7517 §5): each is given to Value.Object,

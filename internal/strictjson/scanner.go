@@ -110,9 +110,7 @@ func (s *scanner) object(i, depth int) (end int, escaped bool, err error) {
 		value := space(s.doc, i+1)
 		own := s.open
 		if keep {
-			// Only a root read by ParseOuter can have more: in a strict document
-			// s.limit has already refused it.
-			if own == MaxMembers {
+			if !s.strict && own == maxOuter {
 				return 0, false, errMembers
 			}
 			own = s.push()
@@ -161,14 +159,15 @@ func (s *scanner) distinct(first int, escaped bool) bool {
 		}
 		return true
 	}
-	// A map, because comparing 256 equally long names pairwise would cost a stranger
-	// nothing and us several signature checks.
-	names := make(map[string]struct{}, s.open-first)
+	// A hash table, because comparing thousands of names pairwise would cost a
+	// stranger nothing and us many signature checks.
+	t := newNames(s, first, escaped)
 	for n := first; n < s.open; n++ {
-		m := s.member(n)
-		names[unescape(s.doc[m.name:m.nameEnd])] = struct{}{}
+		if !t.add(n) {
+			return false
+		}
 	}
-	return len(names) == s.open-first
+	return true
 }
 
 // value reads a value that stands at depth levels of objects and arrays.
