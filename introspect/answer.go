@@ -23,22 +23,25 @@ const (
 
 // The faults of an answer. They are the issuer's: 503, whatever the token.
 var (
-	errNotJSON    = errors.New("introspect: the answer is not application/json")
-	errNotSigned  = errors.New("introspect: the answer is not signed as it should be")
-	errMalformed  = errors.New("introspect: the answer is malformed")
-	errNotForUs   = errors.New("introspect: the signed answer is of another issuer or for another audience")
-	errStale      = errors.New("introspect: the signed answer is not of now")
-	errNoActivity = errors.New("introspect: active is neither true nor false")
+	errNotJSON     = errors.New("introspect: the answer is not application/json")
+	errSigned      = errors.New("introspect: the answer is signed (RFC 9701); SignedBy verifies such answers")
+	errNotSigned   = errors.New("introspect: the answer is not signed, as SignedBy wants it")
+	errForged      = errors.New("introspect: SignedBy does not verify the signed answer")
+	errMalformed   = errors.New("introspect: the answer is malformed")
+	errOtherIssuer = errors.New("introspect: iss of the signed answer is not Issuer")
+	errNotForUs    = errors.New("introspect: aud of the signed answer names none of ResponseAudience, which is often our client id")
+	errStale       = errors.New("introspect: iat of the signed answer is not of now: it is older than a minute, or a clock is off")
+	errNoActivity  = errors.New("introspect: active is neither true nor false")
 )
 
-// notSigned is errNotSigned with the reason that a verifier of signed answers
-// gave, which tells keys that cannot be had from a forgery. The rest of err is
-// about a token of ours and says the wrong thing.
-func notSigned(err error) error {
+// forged is errForged with the reason that a verifier of signed answers gave, which
+// tells keys that cannot be had from a forgery. The rest of err is about a token of
+// ours and says the wrong thing.
+func forged(err error) error {
 	if refused := (*middleware.Error)(nil); errors.As(err, &refused) && slices.Contains(middleware.Reasons(), refused.Reason) {
-		return fmt.Errorf("%w: %s", errNotSigned, refused.Reason)
+		return fmt.Errorf("%w: %s", errForged, refused.Reason)
 	}
-	return errNotSigned
+	return errForged
 }
 
 // isType reports whether a Content-Type field names this media type.
@@ -52,7 +55,7 @@ func isType(field, want string) bool {
 func (v *Verifier) readAnswer(doc string) (*fact, error) {
 	members, err := strictjson.Parse(doc)
 	if err != nil {
-		return nil, errMalformed
+		return nil, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	switch active, _ := members.Get("active"); active {
 	case "true":
@@ -61,43 +64,11 @@ func (v *Verifier) readAnswer(doc string) (*fact, error) {
 	default:
 		return nil, errNoActivity
 	}
-	t, ok := v.reader.Read(members, []byte(doc), false)
-	if !ok {
-		return nil, errMalformed
+	said := v.rules.Read(members, []byte(doc), false)
+	if err := said.Unread(); err != nil {
+		return nil, fmt.Errorf("%w: %w", errMalformed, err)
 	}
-	if _, said := members.Get("iss"); !said {
-		t.Issuer = v.cfg.Issuer // an empty one is said, and is not ours
-	}
-	for _, name := range []string{"username", "token_type"} {
-		if value, said := members.Get(name); said && !isText(value) {
-			return nil, errMalformed
-		}
-	}
-	f := &fact{token: t, other: !forAccess(members)}
-	if _, bound := t.Confirmation["jkt"]; !bound {
-		f.unbound = says(members, "token_type", "DPoP") // RFC 9449 §6.2
-	}
-	return f, nil
-}
-
-func isText(value strictjson.Value) bool { _, ok := value.Text(); return ok }
-
-// says reports whether the member is one of these texts, in any case.
-func says(o strictjson.Object, member string, texts ...string) bool {
-	value, _ := o.Get(member)
-	said, ok := value.Text()
-	return ok && slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, said) })
-}
-
-// forAccess reports whether an answer can be about an access token. An issuer
-// answers for refresh tokens too (RFC 7662 §2), and no member of that RFC tells
-// which it was: a client could use one in place of the other. Some issuers have
-// a member of their own: token_use or token_type (Ory Hydra), typ (Keycloak).
-func forAccess(answer strictjson.Object) bool {
-	if _, said := answer.Get("token_use"); said && !says(answer, "token_use", "access_token", "access") {
-		return false
-	}
-	return !says(answer, "token_type", "refresh_token") && !says(answer, "typ", "Refresh", "Offline", "ID")
+	return &fact{said: said}, nil
 }
 
 // openSigned returns the answer within a signed one (RFC 9701 §5) whose
@@ -105,11 +76,11 @@ func forAccess(answer strictjson.Object) bool {
 func (v *Verifier) openSigned(payload string, now time.Time) (string, error) {
 	said, err := strictjson.Parse(payload)
 	if err != nil {
-		return "", errMalformed
+		return "", fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	get := func(name string) strictjson.Value { value, _ := said.Get(name); return value }
 	if iss, ok := get("iss").Text(); !ok || iss != v.cfg.Issuer {
-		return "", errNotForUs
+		return "", errOtherIssuer
 	}
 	audience, ok := claims.Audience(get("aud"))
 	if !ok || !intersect(audience, v.cfg.ResponseAudience) {
@@ -120,8 +91,11 @@ func (v *Verifier) openSigned(payload string, now time.Time) (string, error) {
 		return "", errStale
 	}
 	answer := get("token_introspection")
-	if answer == "" {
-		return "", errMalformed
+	switch {
+	case answer == "":
+		return "", fmt.Errorf("%w: token_introspection is missing", errMalformed)
+	case len(answer) > maxAnswer:
+		return "", fmt.Errorf("%w: token_introspection is longer than 64 KiB", errMalformed)
 	}
 	return strings.Clone(string(answer)), nil // and let go of what stood beside it
 }
@@ -130,45 +104,24 @@ func intersect(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// The refusals of a token. What the issuer calls inactive is refused in one
-// way, whatever the reason (RFC 7662 §2.2).
+// The refusals of a token; internal/claims has those for what is said of it. What the
+// issuer calls inactive is refused in one way, whatever the reason (RFC 7662 §2.2).
 var (
-	errUnlikely      = invalid(middleware.ReasonMalformedToken, "The access token is malformed")
-	errInactive      = invalid(middleware.ReasonInactive, "The access token is not active")
-	errExpired       = invalid(middleware.ReasonExpired, "The access token expired")
-	errNotYetValid   = invalid(middleware.ReasonNotYetValid, "The access token is not valid yet")
-	errUnknownIssuer = invalid(middleware.ReasonUnknownIssuer, "The access token is from an issuer that is not accepted here")
-	errWrongAudience = invalid(middleware.ReasonWrongAudience, "The access token is meant for another audience")
-	errMissingClaim  = invalid(middleware.ReasonMissingClaim, "The access token does not say whom it is meant for")
-	errWrongType     = invalid(middleware.ReasonWrongType, "The token is not an access token")
-	errUnbound       = invalid(middleware.ReasonUnconfirmedBinding, "The access token is bound to a key that is not known")
+	errEmpty    = invalid(middleware.ReasonMalformedToken, "The access token is malformed", "the token is empty")
+	errTooLong  = invalid(middleware.ReasonMalformedToken, "The access token is malformed", "the token is longer than the 4 KiB that the issuer is asked about")
+	errNoMatch  = invalid(middleware.ReasonMalformedToken, "The access token is malformed", "the token is not of the shape that Match wants")
+	errInactive = invalid(middleware.ReasonInactive, "The access token is not active", "the issuer says that the token is not active, or that it does not know it")
 )
 
-func invalid(reason middleware.Reason, description string) *middleware.Error {
-	return &middleware.Error{Code: middleware.InvalidToken, Reason: reason, Description: description}
+func invalid(reason middleware.Reason, description, why string) *middleware.Error {
+	return &middleware.Error{Code: middleware.InvalidToken, Reason: reason, Description: description, Err: errors.New(why)}
 }
 
 // judge decides whether the token that f is about is acceptable at now: the
 // issuer has checked all this, perhaps (RFC 7662 §4).
 func (v *Verifier) judge(f *fact, now time.Time) error {
-	t := f.token
-	switch {
-	case t == nil:
+	if f.said == nil {
 		return errInactive
-	case !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(v.cfg.ClockSkew)):
-		return errExpired
-	case now.Before(t.NotBefore.Add(-v.cfg.ClockSkew)):
-		return errNotYetValid
-	case t.Issuer != v.cfg.Issuer:
-		return errUnknownIssuer
-	case t.Audience == nil && !v.cfg.AllowMissingAudience:
-		return errMissingClaim
-	case t.Audience != nil && !intersect(t.Audience, v.cfg.Audience):
-		return errWrongAudience
-	case f.other:
-		return errWrongType
-	case f.unbound:
-		return errUnbound
 	}
-	return nil
+	return v.rules.Judge(f.said, now)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/warder-go/warder/internal/claims"
 	"github.com/warder-go/warder/internal/facts"
-	"github.com/warder-go/warder/middleware"
 )
 
 // inactives is how many inactive tokens are remembered. They have a place of
@@ -20,11 +19,16 @@ const meanSize = 4 << 10
 // fact is what the issuer said of a token. It is not a decision: whether the
 // token is acceptable is judged each time.
 type fact struct {
-	token *middleware.Token // nil: inactive
-	until time.Time         // when it has to be asked again
+	said  *claims.Said // nil: inactive
+	until time.Time    // when it has to be asked again
+}
 
-	unbound bool // for DPoP, but not said for which key
-	other   bool // not an access token, but a refresh token, say
+// size returns about how many bytes f keeps in memory.
+func (f *fact) size() int {
+	if f.said == nil {
+		return claims.Size(nil)
+	}
+	return claims.Size(&f.said.Token)
 }
 
 // cache remembers facts. It is safe for concurrent use.
@@ -77,7 +81,7 @@ func (m *cache) put(k facts.Key, f *fact, acceptable bool, epoch uint64) {
 	if acceptable {
 		to = m.active
 	}
-	to.Add(k, f, claims.Size(f.token))
+	to.Add(k, f, f.size())
 }
 
 func (m *cache) forget(k facts.Key) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,11 +14,13 @@ import (
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/discovery"
 	"github.com/warder-go/warder/internal/flight"
+	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/internal/wire"
 )
 
 const (
 	maxAnswer        = 64 << 10 // bytes
+	maxSigned        = 96 << 10 // of one that holds such an answer, encoded and signed
 	endpointLifetime = time.Hour
 	metadataRetry    = time.Minute // after it could not be read
 )
@@ -28,6 +31,8 @@ type caller struct {
 	issuer       string
 	authenticate ClientAuth
 	accept       string
+	unknown      []int // statuses that are about the token
+	longest      int64 // bytes of an answer
 
 	metadata *discovery.Issuer // nil where the endpoint is configured
 	reads    flight.Group[string]
@@ -38,6 +43,9 @@ type caller struct {
 	tried    time.Time // when that was last attempted
 }
 
+// aboutTokens are the statuses by which an issuer may say that it does not know a token.
+var aboutTokens = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}
+
 // outage is a failure that is about the issuer or about us, not about one
 // token: it counts for the breaker.
 type outage struct{ error }
@@ -45,7 +53,10 @@ type outage struct{ error }
 func (o outage) Unwrap() error { return o.error }
 
 // errRefused says that the issuer did not take our own credentials.
-var errRefused = errors.New("introspect: the issuer refuses our credentials")
+var errRefused = errors.New("introspect: the issuer refuses our own credentials, which Authenticate adds")
+
+// errUnknown says that the issuer does not know the token, by its UnknownStatus.
+var errUnknown = errors.New("introspect: the issuer does not know the token")
 
 // told reports whether err is an issuer's word on when to come back.
 func told(err error) bool { return retryAfter(err) > 0 }
@@ -72,7 +83,8 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		// the next address, or the instance that took over.
 		resp, err = c.post(ctx, endpoint, token, this)
 	}
-	if err == nil && resp.StatusCode == http.StatusUnauthorized && this.kept {
+	if err == nil && resp.StatusCode == http.StatusUnauthorized && this.kept &&
+		(isInvalidClient(resp) || !slices.Contains(c.unknown, resp.StatusCode)) {
 		this.refused = true
 		resp, err = c.post(ctx, endpoint, token, this)
 	}
@@ -82,16 +94,22 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		}
 		return nil, err
 	}
-	switch resp.StatusCode {
-	case http.StatusOK:
+	switch {
+	case resp.StatusCode == http.StatusOK:
 		return resp, nil
+	case isInvalidClient(resp):
+		return nil, outage{fmt.Errorf("%w: invalid_client", errRefused)}
+	case slices.Contains(c.unknown, resp.StatusCode):
+		return nil, errUnknown
+	}
+	switch resp.StatusCode {
 	case http.StatusUnauthorized:
-		return nil, outage{errRefused}
+		return nil, outage{fmt.Errorf("%w: status 401", errRefused)}
 	case http.StatusForbidden:
 		// Of us, as far as we can tell. But a firewall in front of the issuer
 		// says this too, of a token that looks like an attack, and strangers
 		// choose tokens: it does not count.
-		return nil, errRefused
+		return nil, fmt.Errorf("%w: status 403", errRefused)
 	case http.StatusTooManyRequests:
 		return nil, outage{fmt.Errorf("introspect: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -99,7 +117,26 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		c.mistrust()
 	}
-	return nil, fmt.Errorf("introspect: status %d", resp.StatusCode)
+	err = fmt.Errorf("introspect: status %d", resp.StatusCode)
+	if slices.Contains(aboutTokens, resp.StatusCode) {
+		err = fmt.Errorf("%w; UnknownStatus is for issuers that answer so to tokens that they do not know", err)
+	}
+	return nil, err
+}
+
+// isInvalidClient reports whether resp is an error about our own credentials (RFC 6749
+// §5.2).
+func isInvalidClient(resp *wire.Response) bool {
+	if resp.StatusCode != http.StatusBadRequest && resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden {
+		return false
+	}
+	members, err := strictjson.Parse(string(resp.Body))
+	if err != nil {
+		return false
+	}
+	code, _ := members.Get("error")
+	text, ok := code.Text()
+	return ok && text == "invalid_client"
 }
 
 func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt) (*wire.Response, error) {
@@ -120,7 +157,7 @@ func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt
 	// being empty, is not sent.
 	header["Idempotency-Key"] = nil
 	req.Header = header
-	resp, err := c.client.Do(req, maxAnswer)
+	resp, err := c.client.Do(req, c.longest)
 	if err == nil {
 		return resp, nil
 	}

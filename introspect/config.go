@@ -17,12 +17,19 @@ import (
 type Config struct {
 	// Issuer is whom the tokens are from: compared with iss where the answer
 	// has one, and then Token.Issuer. An https URL without query and fragment;
-	// http is for loopback.
+	// http is for loopback and InsecureAllowHTTP. Beside an Endpoint it is only
+	// compared, and may be any name, such as acme.com.
 	Issuer string
 
-	// Endpoint is the introspection endpoint, with the same rule. Default: what
-	// the issuer's metadata says (RFC 8414 §2), read when first needed.
+	// Endpoint is the introspection endpoint, an https URL; http is for loopback
+	// and InsecureAllowHTTP. Default: what the issuer's metadata says (RFC 8414
+	// §2), read when first needed.
 	Endpoint string
+
+	// InsecureAllowHTTP allows http beyond loopback, such as inside a cluster or a
+	// mesh that encrypts by itself. Whoever can answer such a request decides which
+	// tokens are good, and whoever can read it learns tokens and our credentials.
+	InsecureAllowHTTP bool
 
 	// Audience is who we are: aud holds one of these, byte for byte.
 	Audience []string
@@ -31,6 +38,25 @@ type Config struct {
 	// answers only for tokens meant for the caller (RFC 7662 §4). A foreign aud
 	// is still refused.
 	AllowMissingAudience bool
+
+	// ScopeClaims are the members to read scopes from. Default scope, a string.
+	// Those listed here may be a string or an array of strings, and what they
+	// grant is united.
+	ScopeClaims []string
+
+	// RequireTokenType refuses answers without token_type. It is for issuers that
+	// answer for refresh tokens too (RFC 7662 §2), and give only access tokens a
+	// token_type (RFC 6749 §5.1), such as those built on fosite or node-oidc-provider:
+	// a client could send its refresh token in place of the other.
+	RequireTokenType bool
+
+	// UnknownStatus are the statuses, of 400, 401, 403 and 404, by which this issuer
+	// says that it does not know a token, against RFC 7662 §2.2. Default none: any
+	// status but 200 is then the issuer's trouble, or ours with our credentials, and
+	// answered 503. A status listed here is answered as an inactive token, 401, unless
+	// its body says invalid_client (RFC 6749 §5.2): so with 401 or 403 listed, an issuer
+	// that refuses our credentials in any other way looks like one that knows no token.
+	UnknownStatus []int
 
 	// Authenticate proves to the issuer who asks (RFC 7662 §2.1): Basic, Post,
 	// PrivateKeyJWT or Bearer. Mutual TLS comes with HTTPClient, beside Post
@@ -49,7 +75,7 @@ type Config struct {
 	}
 
 	// ResponseAudience is whom a signed answer is addressed to; default
-	// Audience. It is often our client id.
+	// Audience. It is often our client id (RFC 9701 §5).
 	ResponseAudience []string
 
 	CacheSize     int           // active tokens remembered; default 10,000; negative: none
@@ -68,6 +94,7 @@ const maxClockSkew = 5 * time.Minute
 
 func (c Config) withDefaults() Config {
 	c.Audience = slices.Clone(c.Audience)
+	c.ScopeClaims, c.UnknownStatus = slices.Clone(c.ScopeClaims), slices.Clone(c.UnknownStatus)
 	if c.ResponseAudience = slices.Clone(c.ResponseAudience); len(c.ResponseAudience) == 0 {
 		c.ResponseAudience = c.Audience
 	}
@@ -100,12 +127,22 @@ func (c Config) check() error {
 	mistake := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("introspect: "+format, args...))
 	}
-	if err := discovery.CheckIssuer("Issuer", c.Issuer, false); err != nil {
+	if c.Endpoint != "" {
+		if err := discovery.CheckName("Issuer", c.Issuer); err != nil {
+			mistake("%w", err)
+		}
+		if err := discovery.CheckURL("Endpoint", c.Endpoint, c.InsecureAllowHTTP); err != nil {
+			mistake("%w", err)
+		}
+	} else if err := discovery.CheckIssuer("Issuer", c.Issuer, c.InsecureAllowHTTP); err != nil {
 		mistake("%w", err)
 	}
-	if c.Endpoint != "" {
-		if err := discovery.CheckURL("Endpoint", c.Endpoint, false); err != nil {
-			mistake("%w", err)
+	if slices.Contains(c.ScopeClaims, "") {
+		mistake("ScopeClaims holds an empty string")
+	}
+	for _, status := range c.UnknownStatus {
+		if !slices.Contains(aboutTokens, status) {
+			mistake("UnknownStatus %d: only 400, 401, 403 and 404 can be about a token", status)
 		}
 	}
 	if len(c.Audience) == 0 {

@@ -68,7 +68,7 @@ func ExampleNewVerifier_mistakes() {
 	})
 	fmt.Println(err)
 	// Output:
-	// introspect: Issuer "http://login.example.com": not https
+	// introspect: Issuer "http://login.example.com": not https; InsecureAllowHTTP is for http inside a cluster
 	// introspect: Audience is missing
 	// introspect: Authenticate is missing; an endpoint that answers anybody tells strangers about tokens
 	// introspect: ClockSkew 1h0m0s: more than 5m0s

@@ -41,9 +41,10 @@ func FuzzAnswer(f *testing.F) {
 		case got != nil || !errors.As(err, &e) || e.Code != "" && e.Code != middleware.InvalidToken || e.Reason == "":
 			t.Fatalf("%+v, %v for %q", got, err, doc)
 		}
+		configured := fmt.Sprintf("the Issuer %q, byte for byte; the Audience %q", issuer, []string{resource})
 		text := fmt.Sprintf("%v %+v %v %v", err, e.Err, e.Description, e.Params)
 		for i := range max(0, len(doc)-23) {
-			if piece := doc[i : i+24]; strings.Contains(text, piece) {
+			if piece := doc[i : i+24]; strings.Contains(text, piece) && !strings.Contains(configured, piece) {
 				t.Errorf("%q is in %q", piece, text)
 			}
 		}

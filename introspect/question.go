@@ -155,11 +155,16 @@ const hangs = 100 * time.Millisecond
 // exchange asks and reads the answer.
 func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
 	resp, err := v.caller.ask(ctx, token)
+	if errors.Is(err, errUnknown) {
+		return new(fact), nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	answer, now := string(resp.Body), time.Now()
 	switch {
+	case v.cfg.SignedBy == nil && isType(resp.Header.Get("Content-Type"), typeSigned):
+		return nil, errSigned
 	case v.cfg.SignedBy == nil:
 		if !isType(resp.Header.Get("Content-Type"), typeJSON) {
 			return nil, errNotJSON
@@ -169,7 +174,7 @@ func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
 	default:
 		payload, err := v.cfg.SignedBy.VerifyJWS(ctx, "token-introspection+jwt", answer)
 		if err != nil {
-			return nil, notSigned(err)
+			return nil, forged(err)
 		}
 		if answer, err = v.openSigned(string(payload), now); err != nil {
 			return nil, err

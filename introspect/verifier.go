@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
@@ -24,7 +23,7 @@ const maxToken = 4 << 10
 // safe for concurrent use.
 type Verifier struct {
 	cfg     Config
-	reader  claims.Reader
+	rules   *claims.Rules
 	caller  *caller
 	cache   *cache
 	prefix  string // of what is hashed to find a token: the issuer, so that no two are confused where a cache is ever shared
@@ -46,16 +45,22 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		authenticate: cfg.Authenticate,
 		accept:       typeJSON,
 		endpoint:     cfg.Endpoint,
+		unknown:      cfg.UnknownStatus,
+		longest:      maxAnswer,
 	}
 	if cfg.SignedBy != nil {
-		c.accept = typeSigned
+		c.accept, c.longest = typeSigned, maxSigned
 	}
 	if cfg.Endpoint == "" {
-		c.metadata = discovery.New(cfg.Issuer, "", false, cfg.HTTPClient)
+		c.metadata = discovery.New(cfg.Issuer, "", cfg.InsecureAllowHTTP, cfg.HTTPClient)
 	}
 	return &Verifier{
-		cfg:    cfg,
-		reader: claims.Reader{Audience: slices.Clone(cfg.Audience)},
+		cfg: cfg,
+		rules: claims.NewRules(claims.Config{
+			Issuer: cfg.Issuer, Audience: cfg.Audience, ScopeClaims: cfg.ScopeClaims,
+			Answer: true, AllowMissingAudience: cfg.AllowMissingAudience, RequireTokenType: cfg.RequireTokenType,
+			ClockSkew: cfg.ClockSkew,
+		}),
 		caller: c,
 		cache:  newCache(cfg),
 		prefix: cfg.Issuer + "\x00",
@@ -69,19 +74,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
 	now := time.Now()
 	t, via, err := v.verify(ctx, token, now)
-	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: via, Reason: middleware.ReasonOK, Err: err}
-	if err != nil {
-		e.Reason = middleware.ReasonIntrospectionUnavailable
-		if refused, ok := err.(*middleware.Error); ok {
-			e.Reason = refused.Reason
-		}
-		if errors.Is(ctx.Err(), context.Canceled) {
-			e.Reason = middleware.ReasonCanceled
-		}
-	}
-	e.Duration = time.Since(now)
-	middleware.Observe(ctx, e)
-	if err != nil {
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: via, Duration: time.Since(now)}
+	if claims.Report(ctx, e, err, middleware.ReasonIntrospectionUnavailable) != nil {
 		return nil, err
 	}
 	return t, nil
@@ -94,8 +88,13 @@ func (v *Verifier) Forget(token string) {
 }
 
 func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, middleware.Via, error) {
-	if token == "" || len(token) > maxToken || v.cfg.Match != nil && !v.cfg.Match(token) {
-		return nil, "", errUnlikely
+	switch {
+	case token == "":
+		return nil, "", errEmpty
+	case len(token) > maxToken:
+		return nil, "", errTooLong
+	case v.cfg.Match != nil && !v.cfg.Match(token):
+		return nil, "", errNoMatch
 	}
 	k := facts.KeyOf(v.prefix, token)
 	f, via := v.cache.get(k, now), middleware.ViaCache
@@ -104,14 +103,14 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*mi
 		if f, via, err = v.ask(ctx, k, token, now); err != nil {
 			return nil, via, err
 		}
-	} else if f.token == nil {
+	} else if f.said == nil {
 		via = middleware.ViaNegativeCache
 	}
 	// Now, and not when the request came: a call takes time.
 	if err := v.judge(f, time.Now()); err != nil {
 		return nil, via, err
 	}
-	return f.token, via, nil
+	return &f.said.Token, via, nil
 }
 
 // remember keeps what the issuer has just said, unless it is forgotten since
@@ -124,8 +123,11 @@ func (v *Verifier) remember(k facts.Key, f *fact, epoch uint64) {
 	}
 	f.until = now.Add(ttl)
 	// Never past exp (RFC 7662 §4), unless it is refused for that.
-	if t := f.token; t != nil && !t.Expiry.IsZero() && t.Expiry.Before(f.until) && (acceptable || t.Expiry.After(now)) {
-		f.until = t.Expiry
+	if f.said != nil {
+		exp := f.said.Token.Expiry
+		if !exp.IsZero() && exp.Before(f.until) && (acceptable || exp.After(now)) {
+			f.until = exp
+		}
 	}
 	v.cache.put(k, f, acceptable, epoch)
 }

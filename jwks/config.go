@@ -16,7 +16,8 @@ import (
 type Config struct {
 	// Issuer is whose tokens are accepted: the claim iss, byte for byte
 	// (RFC 9068 §4). An https URL without query and fragment; http is for
-	// loopback, and for a KeySet that allows it.
+	// loopback. Beside a KeySet made by Parse, Remote or File it is only
+	// compared, and may be any name, such as acme.com.
 	Issuer string
 
 	// Audience is who we are: the claim aud holds one of these, byte for byte
@@ -33,20 +34,39 @@ type Config struct {
 	// EdDSA, Ed25519. Never none, never HMAC.
 	Algorithms []string
 
-	// PreRFC9068 also accepts tokens of issuers from before RFC 9068: typ JWT
-	// or none, and only iss, aud and exp required; an auth_time that is text
-	// counts as absent. It refuses what looks like an ID token, which is best
-	// effort: keep the identifiers of APIs and of clients distinct.
+	// PreRFC9068 is for issuers that fall short of RFC 9068. It also accepts tokens
+	// whose typ is JWT or absent, and wants of all tokens, at+jwt included, only iss,
+	// aud and exp; a claim that is null counts as absent, save cnf, and so does an
+	// auth_time that is text.
+	//
+	// What is no access token is still refused. What the issuer says outright decides,
+	// by the claims typ (Bearer is one) and token_use. Where it says nothing, claims of
+	// ID and logout tokens refuse (nonce, at_hash, c_hash, s_hash, events), unless there
+	// are scopes, and so does a client that is the very name in aud by which the token
+	// is meant for us: keep the identifiers of APIs and of clients distinct.
 	PreRFC9068 bool
+
+	// InsecureAllowIDTokens accepts ID tokens too, for issuers whose access tokens
+	// cannot be told from them (Dex, Firebase, the workload identity of CI systems). It
+	// includes PreRFC9068. Every client that holds an ID token of a user, which is made
+	// to be shown to that client, can then call this API in that user's name, with all
+	// that the API allows the user: list in Audience only clients that may. ID tokens
+	// have no scopes. Refresh and logout tokens are still refused.
+	InsecureAllowIDTokens bool
+
+	// ClientClaim is the claim to read [middleware.Token.ClientID] from. Default
+	// client_id; azp, cid and appid are common.
+	ClientClaim string
 
 	// AudienceClaim is the claim to read the audience from. Default aud;
 	// "client_id" for issuers that send no aud, such as Amazon Cognito. An aud
-	// that is there must name us all the same.
+	// that names somebody must name us all the same.
 	AudienceClaim string
 
 	// ScopeClaims are the claims to read scopes from. Default scope, a string.
 	// Those listed here may be a string or an array of strings, and what they
-	// grant is united.
+	// grant is united. Where there is one, a token is taken for an access token
+	// under PreRFC9068: list none that ID tokens have too.
 	ScopeClaims []string
 
 	// ClockSkew is how far the issuer's clock may be off, for exp and nbf.
@@ -81,6 +101,10 @@ func (c Config) withDefaults() Config {
 	if c.AudienceClaim == "" {
 		c.AudienceClaim = "aud"
 	}
+	if c.ClientClaim == "" {
+		c.ClientClaim = "client_id"
+	}
+	c.PreRFC9068 = c.PreRFC9068 || c.InsecureAllowIDTokens
 	switch {
 	case c.ClockSkew == 0:
 		c.ClockSkew = 30 * time.Second
@@ -100,7 +124,11 @@ func (c Config) check() error {
 	mistake := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("jwks: "+format, args...))
 	}
-	errs = append(errs, checkIssuer(c.Issuer, c.KeySet != nil && c.KeySet.opts.InsecureAllowHTTP))
+	if c.KeySet != nil {
+		errs = append(errs, checkName(c.Issuer))
+	} else {
+		errs = append(errs, checkIssuer(c.Issuer, false))
+	}
 	if len(c.Audience) == 0 {
 		mistake("Audience is missing")
 	}

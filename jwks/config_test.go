@@ -18,15 +18,18 @@ func TestConfigMistakes(t *testing.T) {
 		want   string // what the line says
 	}{
 		{"no issuer", func(c *jwks.Config) { c.Issuer = "" }, "Issuer is missing"},
-		{"an issuer that is no URL", func(c *jwks.Config) { c.Issuer = "as.example" }, `Issuer "as.example": not an absolute URL`},
+		{"an issuer that is no URL and has to be asked", func(c *jwks.Config) { c.Issuer, c.KeySet = "as.example", nil }, `Issuer "as.example": not an absolute URL`},
+		{"an issuer with a space", func(c *jwks.Config) { c.Issuer = "as.example " }, "has a space or a control character"},
+		{"an issuer with a line break", func(c *jwks.Config) { c.Issuer = "as.example\n" }, "has a space or a control character"},
 		{"an issuer that cannot be parsed", func(c *jwks.Config) { c.Issuer = "https://[::1" }, "not an absolute URL"},
 		{"an issuer without a host", func(c *jwks.Config) { c.Issuer = "https:///t1" }, "not an absolute URL"},
-		{"R8414-03: http", func(c *jwks.Config) { c.Issuer = "http://as.example/t1" }, "not https"},
+		{"R8414-03: http", func(c *jwks.Config) { c.Issuer, c.KeySet = "http://as.example/t1", nil }, "not https; InsecureAllowHTTP"},
+		{"R8414-03: a query, to be asked", func(c *jwks.Config) { c.Issuer, c.KeySet = issuer+"?x", nil }, "has a query"},
 		{"R8414-03: a query", func(c *jwks.Config) { c.Issuer = issuer + "?x" }, "has a query"},
 		{"R8414-03: an empty query", func(c *jwks.Config) { c.Issuer = issuer + "?" }, "has a query"},
 		{"R8414-03: a fragment", func(c *jwks.Config) { c.Issuer = issuer + "#f" }, "has a fragment"},
 		{"R8414-03: an empty fragment", func(c *jwks.Config) { c.Issuer = issuer + "#" }, "has a fragment"},
-		{"another scheme", func(c *jwks.Config) { c.Issuer = "ftp://as.example" }, "not https"},
+		{"another scheme", func(c *jwks.Config) { c.Issuer, c.KeySet = "ftp://as.example", nil }, "not https"},
 		{"an issuer with a password", func(c *jwks.Config) { c.Issuer = "https://u:secret@as.example" }, "a URL with a password in it"},
 		{"no audience", func(c *jwks.Config) { c.Audience = nil }, "Audience is missing"},
 		{"an empty audience", func(c *jwks.Config) { c.Audience = []string{resource, ""} }, "Audience holds an empty string"},
@@ -63,7 +66,7 @@ func TestConfigMistakesAllAtOnce(t *testing.T) {
 	used := parsed(t, all()...)
 	verifier(t, func(c *jwks.Config) { c.KeySet = used })
 	_, err := jwks.NewVerifier(jwks.Config{
-		Issuer:      "http://b.example",
+		Issuer:      "https://b.example?",
 		Audience:    []string{""},
 		Algorithms:  []string{"none", "HS256", "x\ny"},
 		ScopeClaims: []string{""},

@@ -52,6 +52,14 @@ func checkIssuer(issuer string, allowHTTP bool) error {
 	return nil
 }
 
+// checkName judges an issuer that is only compared.
+func checkName(issuer string) error {
+	if err := discovery.CheckName("Issuer", issuer); err != nil {
+		return fmt.Errorf("jwks: %w", err)
+	}
+	return nil
+}
+
 func checkURL(what, raw string, allowHTTP bool) error {
 	if err := discovery.CheckURL(what, raw, allowHTTP); err != nil {
 		return fmt.Errorf("jwks: %w", err)

@@ -62,7 +62,7 @@ func ExampleNewVerifier_mistakes() {
 	})
 	fmt.Println(err)
 	// Output:
-	// jwks: Issuer "http://login.example.com": not https
+	// jwks: Issuer "http://login.example.com": not https; InsecureAllowHTTP is for http inside a cluster
 	// jwks: Audience is missing
 	// jwks: Algorithms: "HS256" is refused, it proves nothing about the issuer
 	// jwks: ClockSkew 1h0m0s: more than 5m0s

@@ -127,8 +127,20 @@ func (s *KeySet) lacks(kid string) bool {
 	return !ok && wait == 0 && s.current.Load() == snap
 }
 
-// refetch returns keys for a token that came at now and that none of seen's
-// verifies: newer ones, or seen itself if no fetch may start to look for more.
+// lacking is the refusal of a token whose kid s lacks.
+func (s *KeySet) lacking(kid string) error {
+	e := errCoolingDown
+	if s.source == nil {
+		e = errUnknownKey
+	}
+	if snap := s.current.Load(); snap != nil {
+		return snap.unknown(kid, e)
+	}
+	return e
+}
+
+// refetch returns newer keys for a token that came at now and that no key in seen
+// verifies, or seen itself if no fetch may start to look for more.
 // A fetch that began before the token came may have missed its key, so
 // refetch does not count one that it only joined.
 func (s *KeySet) refetch(ctx context.Context, seen *snapshot, now time.Time) (*snapshot, error) {
@@ -256,7 +268,7 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 		e.Issuer = *issuer
 	}
 	if snap := s.current.Load(); snap != nil {
-		e.Keys = len(snap.keys)
+		e.Keys, e.Unusable = len(snap.keys), snap.useless
 	}
 	switch {
 	case ctx.Value(unasked{}) == nil:

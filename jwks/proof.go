@@ -10,7 +10,6 @@ import (
 
 // proof is what a token was accepted by.
 type proof struct {
-	audience []string // that named us
 	alg, kid string
 	key      *jose.Key
 	keys     *snapshot // that the key was in
@@ -18,13 +17,13 @@ type proof struct {
 }
 
 // verifySignature verifies j, which came at now, by the issuer's keys, and
-// fetches those if it must. It writes to p by which one, if it returns nil.
+// fetches those if it must. On success, p holds the key that verified.
 func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p *proof) error {
 	// One buffer holds both what is signed and the signature.
 	buf := make([]byte, 0, len(j.signed)+len(j.signature))
 	buf, err := strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
 	if err != nil {
-		return errMalformed
+		return malformed(err)
 	}
 	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
 	snap, isStale, err := v.keys.usable(ctx, now)
@@ -52,16 +51,20 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	case err == nil:
 		snap.remember(j.segment, j.header)
 		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, j.header.KeyID, key, snap
-	case j.header.KeyID == "" && (err == errUnknownKey || err == errCoolingDown):
+	case (j.header.KeyID == "" || snap.isLone()) && (err == errUnknownKey || err == errCoolingDown):
 		err = errBadSignature // by any key that it might be
+	case err == errUnknownKey:
+		err = snap.unknown(j.header.KeyID, errUnknownKey)
+	case err == errCoolingDown:
+		err = snap.unknown(j.header.KeyID, errCoolingDown)
 	}
 	return err
 }
 
 // verifyBy verifies by the keys that have the kid and are for alg (RFC 7517
 // §4.5), and returns the one that it is by. The error is errUnknownKey where newer
-// keys might do: for a kid that is not there, and without a kid. A wrong signature
-// under a known kid is wrong, whatever the issuer publishes next.
+// keys might do: for a kid that is not there, and where token or key has none. A wrong
+// signature under a known kid is wrong, whatever the issuer publishes next.
 func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []byte) (*jose.Key, error) {
 	keys := snap.find(h.KeyID)
 	if len(keys) == 0 {
@@ -84,7 +87,7 @@ func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []b
 		}
 	}
 	switch {
-	case h.KeyID == "":
+	case h.KeyID == "", snap.isLone():
 		return nil, errUnknownKey
 	case len(candidates) == 0:
 		return nil, errKeyOfAnotherKind

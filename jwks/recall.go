@@ -19,8 +19,7 @@ const meanSize = 4 << 10
 // verified is what is known of a token whose signature was verified. It keeps
 // neither the token nor a key set alive. All but seen never changes.
 type verified struct {
-	token    *middleware.Token
-	audience []string // that it named when it was accepted
+	said     *claims.Said
 	alg, kid string
 	key      [sha256.Size]byte // the thumbprint of the one that verified it
 
@@ -29,40 +28,40 @@ type verified struct {
 	seen atomic.Uint64
 }
 
-// remember keeps what t says, which p showed.
-func (v *Verifier) remember(k facts.Key, t *middleware.Token, p proof) {
+// remember keeps what s says, which p showed.
+func (v *Verifier) remember(k facts.Key, s *claims.Said, p proof) {
 	if v.known == nil {
 		return
 	}
 	f := &verified{
-		token: t, audience: p.audience, key: p.key.Digest(),
+		said: s, key: p.key.Digest(),
 		// The header's strings are pieces of it: keep none of the rest.
 		alg: v.cfg.Algorithms[slices.Index(v.cfg.Algorithms, p.alg)],
 		kid: strings.Clone(p.kid),
 	}
 	f.seen.Store(p.keys.edition)
-	v.known.Add(k, f, claims.Size(t))
+	v.known.Add(k, f, claims.Size(&s.Token))
 }
 
 // recall judges a token that was verified before, by everything that may have
-// changed since and in the order of verify. Without a token and an error, nothing
+// changed since and in the order of verify. Without either, nothing
 // is known of it that still counts, and it has to be verified anew. It notes in e
 // what else there is to report.
-func (v *Verifier) recall(ctx context.Context, k facts.Key, now time.Time, e *middleware.Event) (*middleware.Token, error) {
+func (v *Verifier) recall(ctx context.Context, k facts.Key, now time.Time, e *middleware.Event) (*claims.Said, error) {
 	f, ok := v.known.Get(k)
 	if !ok {
 		return nil, nil
 	}
 	// Before keys: an expired token costs no call to the issuer, and is expired
 	// whether or not the issuer answers.
-	if err := v.judgeTime(f.token, now); err != nil {
-		if err != errNotYetValid {
+	if err := v.rules.JudgeDates(f.said, now); err != nil {
+		if !claims.MayPass(err) {
 			v.known.Remove(k) // for good
 		}
 		return nil, err
 	}
-	if !v.isMeant(f.audience) {
-		return nil, errWrongAudience
+	if err := v.rules.JudgeAudience(f.said); err != nil {
+		return nil, err
 	}
 	before := v.keys.current.Load()
 	keys, isStale, err := v.keys.usable(ctx, now)
@@ -71,7 +70,7 @@ func (v *Verifier) recall(ctx context.Context, k facts.Key, now time.Time, e *mi
 		// Somebody may have been asked, and that may have taken a while.
 		e.Duration = time.Since(now)
 		if err == nil {
-			err = v.judgeTime(f.token, now.Add(e.Duration))
+			err = v.rules.JudgeDates(f.said, now.Add(e.Duration))
 		} else {
 			e.Via = "" // as for a token that was never seen
 		}
@@ -86,7 +85,7 @@ func (v *Verifier) recall(ctx context.Context, k facts.Key, now time.Time, e *mi
 		}
 		f.seen.Store(keys.edition)
 	}
-	return f.token, nil
+	return f.said, nil
 }
 
 // holds reports whether the very key that verified f, not only one with its kid,

@@ -1,7 +1,9 @@
 package jwks
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/warder-go/warder/internal/jose"
+	"github.com/warder-go/warder/middleware"
 )
 
 // Limits of what is looked at.
@@ -23,15 +26,17 @@ const (
 type snapshot struct {
 	keys    []*jose.Key
 	byID    map[string][]*jose.Key
+	useless []error       // keys that nothing can be verified with, each a jose.Unusable
 	edition uint64        // of the keys: equal for equal keys only, in all of the process
 	fetched time.Time     // when the fetch that brought or confirmed it began
 	fresh   time.Duration // how long after that it needs no refresh
 
 	// From the answer that brought it.
 	uri            string
-	document       []byte
-	etag, modified string        // validators (RFC 9110 §8.8)
-	lifetime       time.Duration // that the issuer stated
+	document       []byte            // nil unless it is to be saved
+	digest         [sha256.Size]byte // of the document
+	etag, modified string            // validators (RFC 9110 §8.8)
+	lifetime       time.Duration     // that the issuer stated
 	stated         bool
 
 	// restored says that it is from a snapshot file, and that no fetch has
@@ -49,8 +54,8 @@ type snapshot struct {
 // confirmed returns s after an answer that nothing has changed (RFC 9111 §4.3.4).
 func (s *snapshot) confirmed() *snapshot {
 	c := &snapshot{
-		keys: s.keys, byID: s.byID, edition: s.edition,
-		uri: s.uri, document: s.document, etag: s.etag, modified: s.modified,
+		keys: s.keys, byID: s.byID, useless: s.useless, edition: s.edition,
+		uri: s.uri, document: s.document, digest: s.digest, etag: s.etag, modified: s.modified,
 		lifetime: s.lifetime, stated: s.stated,
 	}
 	c.headers.Store(s.headers.Load())
@@ -62,16 +67,16 @@ var editions atomic.Uint64
 
 // parseSet makes a snapshot of a JWK Set document (RFC 7517 §5).
 func parseSet(document []byte) (*snapshot, error) {
-	if len(document) > maxDocument {
-		return nil, errors.New("the key set is larger than 1 MiB")
-	}
-	keys, _, err := jose.ParseSet(string(document))
+	keys, useless, err := jose.ParseSet(string(document))
 	if err != nil {
 		return nil, err
 	}
 	s := &snapshot{
 		keys: keys, byID: make(map[string][]*jose.Key, len(keys)), edition: editions.Add(1),
-		document: document,
+		document: document, digest: sha256.Sum256(document),
+	}
+	for _, u := range useless {
+		s.useless = append(s.useless, u)
 	}
 	for _, k := range keys {
 		if k.ID() != "" {
@@ -81,13 +86,30 @@ func parseSet(document []byte) (*snapshot, error) {
 	return s, nil
 }
 
-// find returns the keys that a token with this kid may be signed with; without
-// a kid, all of them. No keys means that the kid is unknown.
+// find returns the keys that a token with this kid may be signed with: without a
+// kid, all of them; with one, those that have it, or the only key there is where that
+// has none. No keys means that the kid is unknown.
 func (s *snapshot) find(kid string) []*jose.Key {
-	if kid == "" {
+	if kid == "" || s.isLone() {
 		return s.keys
 	}
 	return s.byID[kid]
+}
+
+// isLone reports whether there is only one key, and it has no kid.
+func (s *snapshot) isLone() bool { return len(s.keys) == 1 && s.keys[0].ID() == "" }
+
+// unknown is e, a refusal of a token whose kid no key has. Where a key has it that
+// cannot be used, it says so instead.
+func (s *snapshot) unknown(kid string, e *middleware.Error) error {
+	for _, err := range s.useless {
+		if u, ok := errors.AsType[jose.Unusable](err); ok && u.KeyID == kid {
+			own := *e
+			own.Err = fmt.Errorf("key %d of the issuer's set has the token's kid and cannot be used: %w", u.Position, u.Err)
+			return &own
+		}
+	}
+	return e
 }
 
 // header parses a header segment, or remembers what it says.

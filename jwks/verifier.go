@@ -3,6 +3,7 @@ package jwks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,10 +26,9 @@ type Verifier struct {
 	// known is what verified tokens said: see recall.
 	known *facts.Cache[*verified]
 
-	// reader has a copy of cfg.Audience, which tokens then hold: whoever
-	// changes a Token, though nobody may, does not make us accept tokens for
-	// others.
-	reader claims.Reader
+	rules *claims.Rules // for what tokens say
+
+	errAlgorithm, errType *middleware.Error // with values of cfg
 }
 
 // NewVerifier returns a Verifier. It does no I/O, so that a process can start
@@ -48,38 +48,59 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err := cfg.KeySet.belongTo(cfg.Issuer); err != nil {
 		return nil, err
 	}
-	reader := claims.Reader{Scopes: cfg.ScopeClaims, Audience: slices.Clone(cfg.Audience)}
+	typ := "typ is not at+jwt (RFC 9068 §2.1); PreRFC9068 also takes JWT and none"
+	if cfg.PreRFC9068 {
+		typ = "typ is neither at+jwt nor JWT nor absent"
+	}
 	return &Verifier{
-		cfg: cfg, keys: cfg.KeySet, reader: reader,
+		cfg: cfg, keys: cfg.KeySet,
 		known: facts.New[*verified](cfg.CacheSize, meanSize),
+		rules: claims.NewRules(claims.Config{
+			Issuer: cfg.Issuer, Audience: cfg.Audience, AudienceClaim: cfg.AudienceClaim,
+			ClientClaim: cfg.ClientClaim, ScopeClaims: cfg.ScopeClaims,
+			PreRFC9068: cfg.PreRFC9068, InsecureAllowIDTokens: cfg.InsecureAllowIDTokens,
+			ClockSkew: cfg.ClockSkew, MaxTokenAge: cfg.MaxTokenAge,
+		}),
+		errAlgorithm: invalid(middleware.ReasonAlgorithmNotAllowed, descriptionAlgorithm, fmt.Errorf("alg is not in Algorithms %q", cfg.Algorithms)),
+		errType:      invalid(middleware.ReasonWrongType, descriptionType, errors.New(typ)),
 	}, nil
 }
 
 // KeySet returns the keys that v verifies with.
 func (v *Verifier) KeySet() *KeySet { return v.keys }
 
-// The refusals of a token. Each is one value: a stranger's bad token costs no
-// allocation here.
-var (
-	errMalformed        = invalid(middleware.ReasonMalformedToken, "The access token is malformed")
-	errWrongType        = invalid(middleware.ReasonWrongType, "The token is not an access token")
-	errAlgorithm        = invalid(middleware.ReasonAlgorithmNotAllowed, "The access token is signed with an algorithm that is not accepted here")
-	errUnknownIssuer    = invalid(middleware.ReasonUnknownIssuer, "The access token is from an issuer that is not accepted here")
-	errWrongAudience    = invalid(middleware.ReasonWrongAudience, "The access token is meant for another audience")
-	errExpired          = invalid(middleware.ReasonExpired, "The access token expired")
-	errNotYetValid      = invalid(middleware.ReasonNotYetValid, "The access token is not valid yet")
-	errTooOld           = invalid(middleware.ReasonTooOld, "The access token was issued too long ago")
-	errMissingClaim     = invalid(middleware.ReasonMissingClaim, "The access token lacks a claim that is required here")
-	errInvalidClaim     = invalid(middleware.ReasonInvalidClaim, "The access token has a claim of the wrong type")
-	errUnknownKey       = invalid(middleware.ReasonUnknownKey, "The access token is signed with an unknown key")
-	errCoolingDown      = invalid(middleware.ReasonCooldown, "The access token is signed with an unknown key")
-	errBadSignature     = invalid(middleware.ReasonBadSignature, "The signature of the access token is wrong")
-	errTooManyKeys      = &middleware.Error{Code: middleware.InvalidToken, Reason: middleware.ReasonUnknownKey, Description: "The access token does not say which key signed it", Err: errors.New("no kid, and more keys fit than are tried")}
-	errKeyOfAnotherKind = &middleware.Error{Code: middleware.InvalidToken, Reason: middleware.ReasonAlgorithmNotAllowed, Description: "The access token is signed with an algorithm that is not accepted here", Err: errors.New("the key is not for the token's algorithm")}
+// maxToken is the longest access token that is read, in bytes. maxJWS is that of
+// other JWS, which hold a document of 64 KiB.
+const (
+	maxToken = 16 << 10
+	maxJWS   = 96 << 10
 )
 
-func invalid(reason middleware.Reason, description string) *middleware.Error {
-	return &middleware.Error{Code: middleware.InvalidToken, Reason: reason, Description: description}
+// The refusals for keys and signatures; internal/claims has those for claims. Each is
+// one value: a stranger's bad token costs little.
+var (
+	errWrongType        = invalid(middleware.ReasonWrongType, descriptionType, errors.New("typ is of another kind of JWT"))
+	errUnknownKey       = invalid(middleware.ReasonUnknownKey, descriptionKey, errors.New("no key of the issuer has the token's kid"))
+	errCoolingDown      = invalid(middleware.ReasonCooldown, descriptionKey, errors.New("no key of the issuer has the token's kid, and the issuer was asked for new ones less than Cooldown ago"))
+	errBadSignature     = invalid(middleware.ReasonBadSignature, "The signature of the access token is wrong", errors.New("no key of the issuer that fits verifies the signature"))
+	errTooManyKeys      = invalid(middleware.ReasonUnknownKey, "The access token does not say which key signed it", errors.New("more keys fit the token's alg and kid than the 4 that are tried"))
+	errKeyOfAnotherKind = invalid(middleware.ReasonAlgorithmNotAllowed, descriptionAlgorithm, errors.New("the key with the token's kid is not for the token's alg, or pinned to another one in Algorithms"))
+)
+
+// What clients are told (RFC 6750 §3).
+const (
+	descriptionType      = "The token is not an access token"
+	descriptionAlgorithm = "The access token is signed with an algorithm that is not accepted here"
+	descriptionKey       = "The access token is signed with an unknown key"
+)
+
+func invalid(reason middleware.Reason, description string, err error) *middleware.Error {
+	return &middleware.Error{Code: middleware.InvalidToken, Reason: reason, Description: description, Err: err}
+}
+
+// malformed says why a token is not even read; err quotes nothing of it.
+func malformed(err error) *middleware.Error {
+	return invalid(middleware.ReasonMalformedToken, "The access token is malformed", err)
 }
 
 // Verify judges a JWT access token (RFC 9068 §4): its form, header and claims
@@ -89,76 +110,64 @@ func invalid(reason middleware.Reason, description string) *middleware.Error {
 // and cannot be had.
 func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*middleware.Token, error) {
 	now := time.Now()
-	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: middleware.ViaCache, Reason: middleware.ReasonOK}
+	e := middleware.Event{Op: middleware.OpVerify, Issuer: v.cfg.Issuer, Via: middleware.ViaCache}
 	var k facts.Key
-	var t *middleware.Token
+	var s *claims.Said
 	var err error
-	if v.known != nil && len(token) <= jose.MaxCompact {
+	if v.known != nil && len(token) <= maxToken {
 		k = facts.KeyOf("", token)
-		t, err = v.recall(ctx, k, now, &e)
+		s, err = v.recall(ctx, k, now, &e)
 	}
-	if t == nil && err == nil {
+	if s == nil && err == nil {
 		var p proof
-		t, p, err = v.verify(ctx, token, now)
+		s, p, err = v.verify(ctx, token, now)
 		e.Duration = time.Since(now)
 		if err == nil {
-			err = v.judgeTime(t, now.Add(e.Duration)) // keys may have taken a while
+			err = v.rules.JudgeDates(s, now.Add(e.Duration)) // keys may have taken a while
 		}
 		if err == nil {
-			v.remember(k, t, p)
+			v.remember(k, s, p)
 		}
 		e.Via, e.Stale = "", p.isStale
 		if err == nil || err == errBadSignature {
 			e.Via = middleware.ViaSignature // nothing else needed one
 		}
 	}
-	if err != nil {
-		e.Err, e.Reason = err, middleware.ReasonKeysUnavailable
-		if refused, ok := err.(*middleware.Error); ok {
-			e.Reason = refused.Reason
-		}
-		if errors.Is(ctx.Err(), context.Canceled) {
-			e.Reason = middleware.ReasonCanceled
-		}
-		middleware.Observe(ctx, e)
+	if claims.Report(ctx, e, err, middleware.ReasonKeysUnavailable) != nil {
 		return nil, err
 	}
-	middleware.Observe(ctx, e)
-	return t, nil
+	return &s.Token, nil
 }
 
 // verify judges token without regard to what is remembered.
-func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (t *middleware.Token, p proof, err error) {
-	j, err := v.parse(token)
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (s *claims.Said, p proof, err error) {
+	j, err := v.parse(token, maxToken)
 	if err != nil {
 		return nil, p, err
 	}
-	profile := isType(j.header.Type, "at+jwt") // RFC 9068 §2.1
-	if !profile && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
-		return nil, p, errWrongType
+	typed := isType(j.header.Type, "at+jwt") // RFC 9068 §2.1
+	if !typed && !(v.cfg.PreRFC9068 && (j.header.Type == "" || isType(j.header.Type, "JWT"))) {
+		return nil, p, v.errType
 	}
 	var few [24]strictjson.Member // the claims of most tokens, on the stack
 	said, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
-		return nil, p, errMalformed
+		return nil, p, malformed(err)
 	}
-	t, ok := v.reader.Read(said, j.payload, !profile)
-	if !ok {
-		return nil, p, errInvalidClaim
-	}
-	if p.audience, err = v.judge(t, said, profile, now); err != nil {
+	s = v.rules.Read(said, j.payload, typed)
+	if err := v.rules.Judge(s, now); err != nil {
 		return nil, p, err
 	}
 	err = v.verifySignature(ctx, j, now, &p)
-	return t, p, err
+	return s, p, err
 }
 
 // VerifyJWS verifies a compact JWS of type typ, other than an access token,
 // that v's issuer signed, such as a signed introspection response (RFC 9701
 // §5), and returns its payload. It judges algorithm, key and signature; the
-// caller judges the claims. The error is as Verify's.
+// caller judges the claims. compact may be 96 KiB long. The error is as Verify's.
 func (v *Verifier) VerifyJWS(ctx context.Context, typ, compact string) ([]byte, error) {
-	j, err := v.parse(compact)
+	j, err := v.parse(compact, maxJWS)
 	if err != nil {
 		return nil, err
 	}
@@ -180,29 +189,26 @@ type jws struct {
 	signature string // not decoded
 }
 
-// parse takes compact apart and judges the form of its header and payload, and
-// the algorithm.
-func (v *Verifier) parse(compact string) (j jws, err error) {
-	segment, payload, signature, err := jose.Split(compact)
+// parse takes compact, of at most limit bytes, apart and judges the form of its header
+// and payload, and the algorithm.
+func (v *Verifier) parse(compact string, limit int) (j jws, err error) {
+	segment, payload, signature, err := jose.Split(compact, limit)
 	if err != nil {
-		return j, errMalformed
+		return j, malformed(err)
 	}
 	j.segment, j.signature = segment, signature
 	j.signed = compact[:len(segment)+1+len(payload)]
 	if j.header, err = v.keys.current.Load().header(segment); err != nil {
-		return j, errMalformed
+		return j, malformed(err)
 	}
 	if !slices.Contains(v.cfg.Algorithms, j.header.Algorithm) {
-		return j, errAlgorithm
+		return j, v.errAlgorithm
 	}
 	if v.keys.lacks(j.header.KeyID) {
-		if v.keys.source == nil {
-			return j, errUnknownKey
-		}
-		return j, errCoolingDown
+		return j, v.keys.lacking(j.header.KeyID)
 	}
 	if j.payload, err = strictjson.Base64URL(payload); err != nil {
-		return j, errMalformed
+		return j, malformed(err)
 	}
 	return j, nil
 }

@@ -40,7 +40,8 @@ func TestVerifyJWS(t *testing.T) {
 		{"R7515-03: a line break in the payload, signed so", typ, rs().signSegments("RS256", s[0], s[1][:9]+"\r\n"+s[1][9:]), middleware.ReasonMalformedToken},
 		{"R7515-03: a line break behind the signature", typ, good + "\n", middleware.ReasonMalformedToken},
 		{"R8725-07: JSON serialisation", typ, `{"payload":"` + s[1] + `","protected":"` + s[0] + `","signature":"` + s[2] + `"}`, middleware.ReasonMalformedToken},
-		{"longer than is read", typ, rs().sign("RS256", `{"typ":"token-introspection+jwt","alg":"RS256","kid":"rs"}`, strings.Repeat("x", 16<<10)), middleware.ReasonMalformedToken},
+		{"longer than is read", typ, rs().sign("RS256", `{"typ":"token-introspection+jwt","alg":"RS256","kid":"rs"}`, strings.Repeat("x", 72<<10)), middleware.ReasonMalformedToken},
+		{"as long as a document of 64 KiB makes it", typ, rs().sign("RS256", `{"typ":"token-introspection+jwt","alg":"RS256","kid":"rs"}`, strings.Repeat("x", 64<<10)), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got, err := v.VerifyJWS(t.Context(), row.typ, row.compact)

@@ -37,7 +37,7 @@ func (t *Token) Details(want Detail) []Detail {
 		return nil // fail closed
 	}
 	value, _ := claims.Get("authorization_details")
-	elements, err := value.Elements(strictjson.MaxMembers)
+	elements, err := value.Elements(strictjson.NoLimit)
 	if err != nil {
 		return nil
 	}

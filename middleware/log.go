@@ -2,14 +2,15 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 )
 
 // Log returns an Observer that writes to l, or to slog.Default() if l is nil:
-// refusals at level Info; an issuer that does not answer, and what becomes of a
-// snapshot file, at Warn; our own mistakes, such as a route without a policy or
-// a fault of a Verifier, at Error; everything else at Debug. It writes
-// configured values and causes, never a token.
+// refusals, and fetched key sets in which some key cannot be used, at level Info; an
+// issuer that does not answer, and what becomes of a snapshot file, at Warn; our own
+// mistakes, such as a route without a policy or a fault of a Verifier, at Error;
+// everything else at Debug. It writes configured values and causes, never a token.
 func Log(l *slog.Logger) Observer {
 	return func(ctx context.Context, e Event) {
 		logger := l
@@ -34,6 +35,9 @@ func Log(l *slog.Logger) Observer {
 		if e.Op == OpFetch {
 			attrs = append(attrs, slog.Int("keys", e.Keys))
 		}
+		if len(e.Unusable) > 0 {
+			attrs = append(attrs, slog.String("unusable", errors.Join(e.Unusable...).Error()))
+		}
 		attrs = append(attrs, slog.Duration("duration", e.Duration))
 		if e.Err != nil {
 			attrs = append(attrs, slog.String("err", e.Err.Error()))
@@ -48,6 +52,8 @@ func levelOf(e Event) slog.Level {
 		return slog.LevelDebug // the request's own event says it again
 	case e.Op == OpSnapshot:
 		return slog.LevelWarn // used: the issuer is down; not used: the next restart is at risk
+	case e.Reason == ReasonOK && len(e.Unusable) > 0:
+		return slog.LevelInfo // tokens signed with these keys are refused
 	case e.Reason == ReasonOK, e.Reason == ReasonCanceled:
 		return slog.LevelDebug
 	case e.Reason == ReasonNoPolicy, e.Reason == ReasonNoGuard,

@@ -103,7 +103,7 @@ func texts(v strictjson.Value) []string {
 	if s, ok := v.Text(); ok {
 		return []string{s}
 	}
-	elements, err := v.Elements(strictjson.MaxMembers)
+	elements, err := v.Elements(strictjson.NoLimit)
 	if err != nil {
 		return nil
 	}

@@ -11,14 +11,20 @@ import (
 // §3.3). Other characters make a word that grants nothing; it is left out.
 func scopeString(v strictjson.Value) ([]string, bool) {
 	s, ok := v.Text()
-	if !ok || s == "" {
-		return nil, ok
+	if !ok {
+		return nil, false
 	}
-	scopes := make([]string, 0, min(strings.Count(s, " ")+1, maxScopes+1))
+	count := 0
 	for word := range strings.SplitSeq(s, " ") {
-		if len(scopes) > maxScopes {
-			return nil, false
+		if IsScopeToken(word) {
+			count++
 		}
+	}
+	if count == 0 {
+		return nil, true
+	}
+	scopes := make([]string, 0, count) // thousands of spaces take no memory
+	for word := range strings.SplitSeq(s, " ") {
 		if IsScopeToken(word) {
 			scopes = append(scopes, word)
 		}
@@ -33,10 +39,7 @@ func scopeList(v strictjson.Value) ([]string, bool) {
 		return scopeString(v)
 	}
 	list, ok := v.Texts()
-	if !ok || len(list) > maxScopes {
-		return nil, false
-	}
-	return slices.DeleteFunc(list, func(s string) bool { return !IsScopeToken(s) }), true
+	return slices.DeleteFunc(list, func(s string) bool { return !IsScopeToken(s) }), ok
 }
 
 // IsScopeToken reports whether s is a scope-token (RFC 6749 §3.3).

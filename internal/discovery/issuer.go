@@ -58,18 +58,55 @@ func CheckIssuer(what, issuer string, allowHTTP bool) error {
 	if err := CheckURL(what, issuer, allowHTTP); err != nil {
 		return err
 	}
+	return withoutQuery(what, issuer)
+}
+
+func withoutQuery(what, issuer string) error {
 	if strings.Contains(issuer, "?") {
 		return fmt.Errorf("%s %q: has a query", what, issuer)
 	}
 	return nil
 }
 
+// CheckName judges an issuer that is only compared with iss, and never asked: any
+// StringOrURI (RFC 7519 §2). Of a URL it wants what a URL without a mistake has.
+func CheckName(what, issuer string) error {
+	switch {
+	case issuer == "":
+		return fmt.Errorf("%s is missing", what)
+	case strings.ContainsFunc(issuer, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return fmt.Errorf("%s %q: has a space or a control character", what, issuer)
+	case !strings.Contains(issuer, "://"):
+		return nil
+	}
+	if err := checkURL(what, issuer); err != nil {
+		return err
+	}
+	return withoutQuery(what, issuer)
+}
+
 // CheckURL judges a configured URL, which the error calls what: https (RFC
 // 8414 §2, §3), or http to this machine, or http where allowHTTP; no user
 // information and no fragment.
 func CheckURL(what, raw string, allowHTTP bool) error {
+	if err := checkURL(what, raw); err != nil {
+		return err
+	}
 	u, err := url.Parse(raw)
 	shown, _, _ := strings.Cut(raw, "?") // a query may hold a key
+	switch {
+	case err == nil && (u.Scheme == "https" || u.Scheme == "http" && (allowHTTP || wire.Loopback(u.Hostname()))):
+		return nil
+	case err == nil && u.Scheme == "http":
+		return fmt.Errorf("%s %q: not https; InsecureAllowHTTP is for http inside a cluster", what, shown)
+	}
+	return fmt.Errorf("%s %q: not https", what, shown)
+}
+
+// checkURL is CheckURL for every scheme.
+func checkURL(what, raw string) error {
+	u, err := url.Parse(raw)
+	shown, _, _ := strings.Cut(raw, "?")
 	switch {
 	case raw == "":
 		return fmt.Errorf("%s is missing", what)
@@ -79,10 +116,8 @@ func CheckURL(what, raw string, allowHTTP bool) error {
 		return fmt.Errorf("%s %q: not an absolute URL", what, shown)
 	case strings.Contains(raw, "#"):
 		return fmt.Errorf("%s %q: has a fragment", what, shown)
-	case u.Scheme == "https", u.Scheme == "http" && (allowHTTP || wire.Loopback(u.Hostname())):
-		return nil
 	}
-	return fmt.Errorf("%s %q: not https", what, shown)
+	return nil
 }
 
 // locations returns where issuer's metadata may be, in order: RFC 8414 §3.1,
@@ -106,25 +141,29 @@ func locations(issuer string) []string {
 // location that has a usable document. A document of another issuer, byte for
 // byte, is not used (RFC 8414 §3.3). A URL that is not https, or that names a
 // host of this machine or link though the issuer's own is none, is an error
-// (RFC 8725 §3.10). An answer of 429 is a [*backoff.TooMany].
+// (RFC 8725 §3.10). An answer of 429 is a [*backoff.TooMany]. The error says what
+// is the matter at each location.
 func (i *Issuer) Endpoint(ctx context.Context, member string) (string, error) {
-	var first error
-	for _, l := range i.locations {
-		uri, err := i.ask(ctx, l, member)
-		if err == nil {
+	err := errors.New("metadata")
+	for n, l := range i.locations {
+		uri, fault := i.ask(ctx, l, member)
+		if fault == nil {
 			return uri, nil
 		}
-		if told := (*backoff.TooMany)(nil); errors.As(err, &told) {
-			return "", fmt.Errorf("metadata: %w", err)
+		if told := (*backoff.TooMany)(nil); errors.As(fault, &told) {
+			return "", fmt.Errorf("metadata: %w", fault)
 		}
-		if first == nil {
-			first = fmt.Errorf("metadata: %w", err)
+		separator := ": "
+		if n > 0 {
+			separator = "; "
 		}
-		if wire.Unsent(err) || ctx.Err() != nil {
+		shown, _, _ := strings.Cut(l, "?") // a query may hold a key
+		err = fmt.Errorf("%w%s%s: %w", err, separator, shown, fault)
+		if wire.Unsent(fault) || ctx.Err() != nil {
 			break // the host would not answer elsewhere either
 		}
 	}
-	return "", first
+	return "", err
 }
 
 // ask returns what the document at location says.
@@ -162,7 +201,7 @@ func (i *Issuer) read(resp *wire.Response, member string) (string, error) {
 	value, _ := doc.Get("issuer")
 	if name, ok := value.Text(); !ok || name != i.name {
 		// Both are public, and a slash too many is found only by seeing them.
-		return "", fmt.Errorf("the document is of issuer %q, not of %q", name[:min(len(name), 200)], i.name)
+		return "", fmt.Errorf("the document is of issuer %q, not of %q: they are compared byte for byte", name[:min(len(name), 200)], i.name)
 	}
 	value, _ = doc.Get(member)
 	uri, ok := value.Text()
@@ -170,7 +209,7 @@ func (i *Issuer) read(resp *wire.Response, member string) (string, error) {
 		return "", fmt.Errorf("no %s", member)
 	}
 	if CheckURL(member, uri, i.allowHTTP) != nil {
-		return "", fmt.Errorf("%s is not an https URL", member)
+		return "", fmt.Errorf("%s is not an https URL; InsecureAllowHTTP is for http inside a cluster", member)
 	}
 	if u, err := url.Parse(uri); err != nil || wire.Local(u.Hostname()) && !i.allowLocal {
 		return "", fmt.Errorf("%s names a host of this machine or link", member)

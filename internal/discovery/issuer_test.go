@@ -177,8 +177,8 @@ func TestLocalEndpoints(t *testing.T) {
 	}
 }
 
-// An error names the issuer that it met, of which at most 200 bytes, and quotes
-// nothing else.
+// An error names the locations, the issuer that it met, of which at most 200 bytes, and
+// quotes nothing else.
 func TestErrorsQuoteNoMore(t *testing.T) {
 	const marker = "marker-3f9a1c77"
 	for _, doc := range []string{
@@ -187,8 +187,46 @@ func TestErrorsQuoteNoMore(t *testing.T) {
 	} {
 		h := &host{answers: answers{rfc8414: answered(200, doc)}}
 		_, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Endpoint(t.Context(), "x_endpoint")
-		if err == nil || strings.Contains(err.Error(), marker) || len(err.Error()) > 400 {
+		if err == nil || strings.Contains(err.Error(), marker) || len(err.Error()) > 600 {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+// Who reads the error has to see what is the matter at each location.
+func TestErrorsTellOfEachLocation(t *testing.T) {
+	h := &host{answers: answers{
+		rfc8414: answered(404, ""), openID: answered(200, document(issuer+"/", "https://as.example/x")),
+	}}
+	_, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Endpoint(t.Context(), "x_endpoint")
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{
+		rfc8414 + ": status 404; ",
+		openID + `: the document is of issuer "` + issuer + `/", not of "` + issuer + `"`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v lacks %s", err, want)
+		}
+	}
+
+	_, err = discovery.New(issuer, "https://as.example/metadata?key=secret", false, &http.Client{Transport: h}).Endpoint(t.Context(), "x_endpoint")
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "https://as.example/metadata: status 404") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A name that is only compared may be any; a URL in its place has no mistakes in it.
+func TestCheckName(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"acme.com": true, "stytch.com/project-test-1": true, "urn:example:as": true, "http://as.example/t1": true,
+		"spiffe://trust.example": true, "https://as.example": true, "joe": true, "kubernetes/serviceaccount": true,
+		"": false, " acme.com": false, "acme.com\n": false, "a b": false, "https://": false, "https://[::1": false,
+		"https://u:p@as.example": false, "https://as.example?x": false, "https://as.example#x": false,
+	} {
+		if err := discovery.CheckName("Issuer", name); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

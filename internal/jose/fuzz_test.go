@@ -1,7 +1,6 @@
 package jose_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,15 +22,28 @@ var texts = []string{
 	"jose: JWK has an alg that does not fit its key",
 	"jose: algorithm does not fit the key",
 	"jose: signature does not verify",
-	"jose: not a JWK Set, or one over a limit",
+	"jose: not a JWK Set",
+	"jose: JWK Set of more than 100 keys",
+	"jose: JWK Set of more than 1 MiB",
 	"jose: JWK Set holds no usable key",
+	"jose: the header is longer than 4 KiB",
+	"jose: kid is longer than 256 bytes",
 }
+
+// checkError wants one of the texts, followed by nothing or by a colon or semicolon and
+// what is the matter. Of a set's keys that quotes the kid; of anything else, nothing.
 
 func checkError(t *testing.T, err error) {
 	t.Helper()
-	if err != nil && !slices.Contains(texts, err.Error()) {
-		t.Fatalf("an error of its own: %q", err)
+	if err == nil {
+		return
 	}
+	for _, text := range texts {
+		if rest, ok := strings.CutPrefix(err.Error(), text); ok && (rest == "" || rest[0] == ':' || rest[0] == ';') {
+			return
+		}
+	}
+	t.Fatalf("an error of its own: %q", err)
 }
 
 // FuzzParseHeader: an error is a fixed text and leaves the Header zero; an accepted header
@@ -137,14 +149,14 @@ func FuzzParseSet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document string) {
 		keys, unusable, err := jose.ParseSet(document)
 		checkError(t, err)
-		if (err == nil) != (len(keys) > 0) || len(keys)+unusable > jose.MaxKeys {
-			t.Fatalf("%d keys, %d unusable, error %v", len(keys), unusable, err)
+		if (err == nil) != (len(keys) > 0) || len(keys)+len(unusable) > jose.MaxKeys {
+			t.Fatalf("%d keys, %d unusable, error %v", len(keys), len(unusable), err)
 		}
 		for _, k := range keys {
 			checkKey(t, k)
 		}
 		rest, ok := strings.CutPrefix(document, `{"keys":[`)
-		if err != nil || !ok || len(keys)+unusable == jose.MaxKeys || len(document)+len(good) >= jose.MaxKeySet {
+		if err != nil || !ok || len(keys)+len(unusable) == jose.MaxKeys || len(document)+len(good) >= jose.MaxKeySet {
 			return
 		}
 		more, _, err := jose.ParseSet(`{"keys":[` + good + `,` + rest)

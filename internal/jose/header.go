@@ -13,9 +13,11 @@ const (
 )
 
 var (
-	errHeader    = errors.New("jose: header is not a JSON object in base64url")
-	errMember    = errors.New("jose: header member missing or of the wrong type")
-	errExtension = errors.New("jose: header demands an extension")
+	errLongHeader = errors.New("jose: the header is longer than 4 KiB")
+	errLongKeyID  = errors.New("jose: kid is longer than 256 bytes")
+	errHeader     = errors.New("jose: header is not a JSON object in base64url")
+	errMember     = errors.New("jose: header member missing or of the wrong type")
+	errExtension  = errors.New("jose: header demands an extension")
 )
 
 // Header is what a JOSE header says that matters here. It is a claim of whoever wrote
@@ -32,7 +34,7 @@ type Header struct {
 // (RFC 7515 §4.1.11), and so does any b64 (RFC 7797 §7). Other members are ignored.
 func ParseHeader(segment string) (Header, error) {
 	if len(segment) > MaxHeader {
-		return Header{}, errHeader
+		return Header{}, errLongHeader
 	}
 	decoded, err := strictjson.Base64URL(segment)
 	if err != nil {
@@ -59,8 +61,11 @@ func ParseHeader(segment string) (Header, error) {
 			return Header{}, errMember
 		}
 	}
-	if h.Algorithm == "" || len(h.KeyID) > MaxKeyID {
+	switch {
+	case h.Algorithm == "":
 		return Header{}, errMember
+	case len(h.KeyID) > MaxKeyID:
+		return Header{}, errLongKeyID
 	}
 	return h, nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"github.com/warder-go/warder/internal/strictjson"
 )
@@ -76,10 +77,13 @@ func ParseKey(jwk string) (*Key, error) {
 	k := &Key{}
 	var present bool
 	if k.keyType, present, err = text(members, "kty"); err != nil || !present {
-		return nil, errKeyMember
+		return nil, fmt.Errorf("%w: kty", errKeyMember)
 	}
-	if k.id, _, err = text(members, "kid"); err != nil || len(k.id) > MaxKeyID {
-		return nil, errKeyMember
+	if k.id, _, err = text(members, "kid"); err != nil {
+		return nil, err
+	}
+	if len(k.id) > MaxKeyID {
+		return nil, fmt.Errorf("%w: kid is longer than 256 bytes", errKeyMember)
 	}
 	switch k.keyType {
 	case "RSA":
@@ -142,7 +146,7 @@ func text(members strictjson.Object, name string) (s string, present bool, err e
 		return "", false, nil
 	}
 	if s, ok = v.Text(); !ok {
-		return "", true, errKeyMember
+		return "", true, fmt.Errorf("%w: %s", errKeyMember, name)
 	}
 	return s, true, nil
 }
@@ -151,10 +155,10 @@ func text(members strictjson.Object, name string) (s string, present bool, err e
 func octets(members strictjson.Object, name string) (encoded string, decoded []byte, err error) {
 	encoded, present, err := text(members, name)
 	if err != nil || !present {
-		return "", nil, errKeyMember
+		return "", nil, fmt.Errorf("%w: %s", errKeyMember, name)
 	}
 	if decoded, err = strictjson.Base64URL(encoded); err != nil {
-		return "", nil, errKeyValue
+		return "", nil, fmt.Errorf("%w: %s is not base64url without padding (RFC 7515 §2)", errKeyValue, name)
 	}
 	return encoded, decoded, nil
 }

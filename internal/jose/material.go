@@ -6,7 +6,9 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/hex"
+	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/warder-go/warder/internal/strictjson"
 )
@@ -29,22 +31,26 @@ func (k *Key) parseRSA(members strictjson.Object) error {
 	}
 	// Base64urlUInt has no leading zero octet (RFC 7518 §2); an even modulus is no
 	// product of two odd primes.
-	if len(modulus) == 0 || len(modulus) > maxModulus/8 || modulus[0] == 0 || modulus[len(modulus)-1]&1 == 0 {
-		return errKeyValue
-	}
-	if len(exponent) == 0 || len(exponent) > 4 || exponent[0] == 0 {
-		return errKeyValue
+	switch {
+	case len(modulus) > 0 && modulus[0] == 0 || len(exponent) > 0 && exponent[0] == 0:
+		return fmt.Errorf("%w: n or e has a leading zero octet (RFC 7518 §2)", errKeyValue)
+	case len(modulus) == 0 || len(modulus) > maxModulus/8:
+		return fmt.Errorf("%w: n has not 2048 to 4096 bits", errKeyValue)
+	case modulus[len(modulus)-1]&1 == 0:
+		return fmt.Errorf("%w: n is even", errKeyValue)
+	case len(exponent) == 0 || len(exponent) > 4:
+		return fmt.Errorf("%w: e is not from 3 to 2³¹-1", errKeyValue)
 	}
 	N := new(big.Int).SetBytes(modulus)
 	if N.BitLen() < minModulus {
-		return errKeyValue
+		return fmt.Errorf("%w: n has not 2048 to 4096 bits", errKeyValue)
 	}
 	var E uint32
 	for _, b := range exponent {
 		E = E<<8 | uint32(b)
 	}
 	if E < 3 || E&1 == 0 || E > 1<<31-1 {
-		return errKeyValue
+		return fmt.Errorf("%w: e is even, or not from 3 to 2³¹-1", errKeyValue)
 	}
 	k.public = &rsa.PublicKey{N: N, E: int(E)}
 	k.signature = len(modulus)
@@ -65,7 +71,7 @@ func (k *Key) parseEC(members strictjson.Object) (err error) {
 	case "P-521":
 		curve = elliptic.P521()
 	default:
-		return errKeyType
+		return fmt.Errorf("%w: crv", errKeyType)
 	}
 	x, xOctets, err := octets(members, "x")
 	if err != nil {
@@ -78,13 +84,13 @@ func (k *Key) parseEC(members strictjson.Object) (err error) {
 	// Each coordinate has the length of the field, neither more nor less (RFC 7518 §6.2.1.2).
 	size := (curve.Params().BitSize + 7) / 8
 	if len(xOctets) != size || len(yOctets) != size {
-		return errKeyValue
+		return fmt.Errorf("%w: x or y is not as long as the curve's field (RFC 7518 §6.2.1.2)", errKeyValue)
 	}
 	point := make([]byte, 0, 1+2*66)
 	point = append(append(append(point, 4), xOctets...), yOctets...)
 	public, err := ecdsa.ParseUncompressedPublicKey(curve, point) // judges that it is on the curve
 	if err != nil {
-		return errKeyValue
+		return fmt.Errorf("%w: x and y are no point on the curve", errKeyValue)
 	}
 	k.public = public
 	k.signature = 2 * size
@@ -97,14 +103,19 @@ func (k *Key) parseOKP(members strictjson.Object) (err error) {
 		return err
 	}
 	if k.curve != "Ed25519" {
-		return errKeyType
+		return fmt.Errorf("%w: crv", errKeyType)
 	}
 	x, public, err := octets(members, "x")
 	if err != nil {
 		return err
 	}
-	if len(public) != ed25519.PublicKeySize || weakPoint([32]byte(public)) {
-		return errKeyValue
+	switch {
+	case len(public) != ed25519.PublicKeySize:
+		return fmt.Errorf("%w: x has not 32 octets", errKeyValue)
+	case weakPoint([32]byte(public)):
+		return fmt.Errorf("%w: x is of small order, or not the one spelling of its point", errKeyValue)
+	case !onEdwards25519([32]byte(public)):
+		return fmt.Errorf("%w: x is no point on the curve", errKeyValue)
 	}
 	k.public = ed25519.PublicKey(public)
 	k.signature = ed25519.SignatureSize
@@ -131,6 +142,27 @@ func weakPoint(p [32]byte) bool {
 		}
 	}
 	return true // y is not below 2²⁵⁵-19
+}
+
+// The field and the constant of edwards25519: -x² + y² = 1 + d·x²·y² (RFC 8032 §5.1).
+var (
+	p25519 = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	d25519 = new(big.Int).Mul(big.NewInt(-121665), new(big.Int).ModInverse(big.NewInt(121666), p25519))
+)
+
+// onEdwards25519 tells whether an encoded point can be decoded (RFC 8032 §5.1.3): x² =
+// (y²-1)/(d·y²+1) has a root. crypto/ed25519 takes other keys too, and then no signature.
+// A product has a root when the quotient has one; x is not zero, as [weakPoint] has seen.
+func onEdwards25519(p [32]byte) bool {
+	p[31] &^= 0x80
+	slices.Reverse(p[:])
+	one := big.NewInt(1)
+	square := new(big.Int).SetBytes(p[:])
+	square.Mod(square.Mul(square, square), p25519)
+	u := new(big.Int).Sub(square, one)
+	v := square.Add(square.Mul(square, d25519), one)
+	u.Mod(u.Mul(u, v), p25519)
+	return big.Jacobi(u, p25519) == 1
 }
 
 // smallOrder is y of every point whose order divides 8.

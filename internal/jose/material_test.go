@@ -61,3 +61,35 @@ func TestParseKeyRefusesSmallOrder(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// About every second y is on no point of the curve. crypto/ed25519 takes such a key.
+func TestParseKeyRefusesWhatIsNoPoint(t *testing.T) {
+	one := big.NewInt(1)
+	p := new(big.Int).Sub(new(big.Int).Lsh(one, 255), big.NewInt(19))
+	d := new(big.Int).Mul(big.NewInt(-121665), new(big.Int).ModInverse(big.NewInt(121666), p))
+	points := 0
+	for n := range int64(200) {
+		y := big.NewInt(n + 2)
+		square := new(big.Int).Mul(y, y)
+		denominator := new(big.Int).Add(new(big.Int).Mul(d, square), one)
+		x := new(big.Int).Mul(new(big.Int).Sub(square, one), new(big.Int).ModInverse(denominator.Mod(denominator, p), p))
+		isPoint := new(big.Int).ModSqrt(x.Mod(x, p), p) != nil
+		if isPoint {
+			points++
+		}
+		public := y.FillBytes(make([]byte, 32))
+		slices.Reverse(public)
+		s := signer{members: publicMembers(ed25519.PublicKey(public))}
+		if _, err := jose.ParseKey(s.jwk()); (err == nil) != isPoint {
+			t.Errorf("y = %d: %v, on the curve: %t", n+2, err, isPoint)
+		}
+	}
+	if points < 50 || points > 150 {
+		t.Errorf("%d of 200 are points", points)
+	}
+	for range 50 {
+		if _, err := jose.ParseKey(newSigner(t, "Ed25519").jwk()); err != nil {
+			t.Error(err)
+		}
+	}
+}

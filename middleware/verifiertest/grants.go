@@ -83,7 +83,6 @@ func (f *forge) details() []attempt {
 	}{
 		{"R9068-09", "auth_time", []value{{"a string", "1"}, {"true", true}, {"null", raw("null")}, {"1e30", raw("1e30")}}},
 		{"R9068-09", "acr", []value{{"a number", 1}, {"an array", []string{"phr"}}, {"null", raw("null")}}},
-		{"R9068-09", "amr", []value{{"a string", "pwd"}, {"an array of numbers", []int{1}}, {"null", raw("null")}}},
 		{"R8693-02", "act", []value{{"a string", "s"}, {"an array", []object{{"sub": "s"}}}, {"null", raw("null")}}},
 		{"R9396-01", "authorization_details", []value{
 			{"an object", object{"type": "payment"}}, {"a string", "payment"}, {"null", raw("null")},
