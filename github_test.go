@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -108,6 +109,31 @@ func commands(workflow string) []string {
 		all = append(all, m[1])
 	}
 	return all
+}
+
+// The forms send people to pages that are there.
+func TestIssueFormsLeadSomewhere(t *testing.T) {
+	forms, err := filepath.Glob(".github/ISSUE_TEMPLATE/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`https://` + module + `/blob/main/([^)#\s]+)`)
+	links := 0
+	for _, form := range forms {
+		text, err := os.ReadFile(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllSubmatch(text, -1) {
+			links++
+			if _, err := os.Stat(string(m[1])); err != nil {
+				t.Errorf("%s: %v", form, err)
+			}
+		}
+	}
+	if links == 0 {
+		t.Error("no links found")
+	}
 }
 
 func TestTheRulesForGitHubCanFail(t *testing.T) {
