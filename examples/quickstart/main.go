@@ -53,10 +53,10 @@ func addNote(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-func main() { show.Main("127.0.0.1:0", start) }
+func main() { show.Main("127.0.0.1:0", run) }
 
-// start serves the API beside an issuer for tests. Yours runs elsewhere.
-func start(r *show.Run) error {
+// run serves the API beside an issuer for tests. Yours runs elsewhere.
+func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 	api, err := newAPI(issuer.URL, issuertest.Audience)

@@ -7,9 +7,9 @@ import (
 	"github.com/warder-go/warder/examples/internal/show"
 )
 
-// The table's own expectations are the test: start fails when one is not met.
+// The table's own expectations are the test: run fails when one is not met.
 func TestOnce(t *testing.T) {
-	out, err := show.Once(t.Context(), start)
+	out, err := show.Once(t.Context(), run)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -24,7 +24,7 @@ func TestOnce(t *testing.T) {
 }
 
 func TestServesUntilInterrupted(t *testing.T) {
-	err := show.Interrupted(t.Context(), start, func(printed string) {
+	err := show.Interrupted(t.Context(), run, func(printed string) {
 		if !strings.Contains(printed, "\nTry it:\n  curl -i ") {
 			t.Errorf("nothing to try:\n%s", printed)
 		}

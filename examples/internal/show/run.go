@@ -36,7 +36,7 @@ type Run struct {
 
 // Main runs an example as a command, with the flags -once and, if there is a
 // default for it, -addr. An example with more flags defines them before.
-func Main(addr string, start func(*Run) error) {
+func Main(addr string, run func(*Run) error) {
 	r := &Run{Out: os.Stdout, Addr: cmp.Or(addr, freePort)}
 	flag.BoolVar(&r.Once, "once", false, "exit after the tour: 0 if every answer is as expected")
 	if addr != "" {
@@ -52,7 +52,7 @@ func Main(addr string, start func(*Run) error) {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the shutdown
 	r.Context = ctx
-	if err := start(r); err != nil {
+	if err := run(r); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -89,22 +89,22 @@ const serving = "Serving until Ctrl-C."
 
 // Once runs an example as -once does, and returns what it printed. It is for
 // tests, as is Interrupted.
-func Once(ctx context.Context, start func(*Run) error) (printed string, err error) {
+func Once(ctx context.Context, run func(*Run) error) (printed string, err error) {
 	var out strings.Builder
-	err = start(&Run{Context: ctx, Out: &out, Addr: freePort, Once: true})
+	err = run(&Run{Context: ctx, Out: &out, Addr: freePort, Once: true})
 	return out.String(), err
 }
 
 // Interrupted runs an example until it serves, calls meanwhile with what it has
 // printed, and interrupts it as Ctrl-C does.
-func Interrupted(ctx context.Context, start func(*Run) error, meanwhile func(printed string)) error {
+func Interrupted(ctx context.Context, run func(*Run) error, meanwhile func(printed string)) error {
 	ctx, interrupt := context.WithCancel(ctx)
 	defer interrupt()
 	out := &watched{then: func(printed string) {
 		meanwhile(printed)
 		interrupt()
 	}}
-	err := start(&Run{Context: ctx, Out: out, Addr: freePort})
+	err := run(&Run{Context: ctx, Out: out, Addr: freePort})
 	if ctx.Err() == nil {
 		err = errors.Join(err, errors.New("it ended before it was interrupted"))
 	}

@@ -23,12 +23,7 @@ func (r *Run) Table(what, request int) *Table { return &Table{r, what, request} 
 // why it was refused. A body may follow the path, after a space. Fields are
 // those of the header, such as Bearer(token).
 func (t *Table) Send(what, request string, want int, fields ...string) {
-	header := http.Header{}
-	for _, field := range fields {
-		name, value, _ := strings.Cut(field, ": ")
-		header.Add(name, value)
-	}
-	answer := t.run.Ask(request, header)
+	answer := t.run.Ask(request, Header(fields...))
 	method, path, _ := split(request)
 	t.run.Row(fmt.Sprintf("%-*s %-*s ", t.what, what, t.request, method+" "+path), answer, want)
 	t.run.Refusal(answer)
@@ -36,6 +31,16 @@ func (t *Table) Send(what, request string, want int, fields ...string) {
 
 // Bearer is the header field with an access token (RFC 6750 §2.1).
 func Bearer(token string) string { return "Authorization: Bearer " + token }
+
+// Header holds these fields.
+func Header(fields ...string) http.Header {
+	header := http.Header{}
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, ": ")
+		header.Add(name, value)
+	}
+	return header
+}
 
 // Row prints cells and what came of them. If that is not what was wanted, it
 // says so and counts it.
