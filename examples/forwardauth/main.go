@@ -86,12 +86,6 @@ func run(r *show.Run, c config) error {
 	)...)
 }
 
-// newServer returns a server for checks. It answers no request by itself:
-// net/http would answer OPTIONS * with 200, which Envoy takes for consent.
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, DisableGeneralOptionsHandler: true}
-}
-
 type served struct {
 	listener net.Listener
 	server   *http.Server

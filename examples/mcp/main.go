@@ -79,7 +79,8 @@ func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (
 
 func main() { show.Main("127.0.0.1:0", run) }
 
-// run serves the MCP server, whose URL is its name, beside an issuer for tests.
+// run serves the MCP server, and an issuer for tests in place of yours. It
+// listens first: the URL is the name of the server.
 func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()

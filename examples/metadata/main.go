@@ -55,7 +55,8 @@ func addNote(w http.ResponseWriter, _ *http.Request) {
 
 func main() { show.Main("127.0.0.1:0", run) }
 
-// run serves the API, whose URL is its name, beside an issuer for tests.
+// run serves the API, and an issuer for tests in place of yours. It listens
+// first: the URL is the name of the API.
 func run(r *show.Run) error {
 	listener, err := r.Listen()
 	if err != nil {

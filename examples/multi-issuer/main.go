@@ -75,7 +75,7 @@ func listNotes(w http.ResponseWriter, r *http.Request) {
 
 func main() { show.Main("127.0.0.1:0", run) }
 
-// run serves the API beside two issuers for tests. Yours run elsewhere.
+// run serves the API, and two issuers for tests in place of yours.
 func run(r *show.Run) error {
 	acme, globex := issuertest.NewIssuer(), issuertest.NewIssuer()
 	defer acme.Close()

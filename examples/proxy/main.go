@@ -57,7 +57,8 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 func main() { show.Main("127.0.0.1:0", run) }
 
-// run serves the proxy beside an issuer for tests, before an API.
+// run serves the proxy, an API behind it, and an issuer for tests in place of
+// yours.
 func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()

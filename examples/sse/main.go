@@ -72,7 +72,7 @@ func numbered(ctx context.Context) <-chan string {
 
 func main() { show.Main("127.0.0.1:0", run) }
 
-// run serves the API beside an issuer for tests. Yours runs elsewhere.
+// run serves the API, and an issuer for tests in place of yours.
 func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()

@@ -1,6 +1,6 @@
 // Package show holds what the examples share and what is no lesson: flags, a
-// server and its end, and a table of requests and their answers. Your service
-// needs none of it.
+// server and its shutdown, and a table of requests and their answers. Your
+// service needs none of it.
 package show
 
 import (

@@ -19,7 +19,7 @@ func (r *Run) Listen() (net.Listener, error) {
 	return l, nil
 }
 
-// Serve serves h, goes on the tour and waits as Wait does.
+// Serve serves h and runs the tour, then waits as Wait does, and shuts down.
 func (r *Run) Serve(h http.Handler, tour func() error) error {
 	return r.ServeBy(&http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}, tour)
 }

@@ -19,9 +19,9 @@ type Table struct {
 // Table returns a table with columns of these widths.
 func (r *Run) Table(what, request int) *Table { return &Table{r, what, request} }
 
-// Send sends a request such as "GET /notes" and prints its row, and below that
-// why it was refused. A body may follow the path, after a space. Fields are
-// those of the header, such as Bearer(token).
+// Send sends a request such as "GET /notes", prints a row with the status, and
+// below it what Refusal prints. A body may follow the path, after a space.
+// Fields are those of the header, such as Bearer(token).
 func (t *Table) Send(what, request string, want int, fields ...string) {
 	answer := t.run.Ask(request, Header(fields...))
 	method, path, _ := split(request)
@@ -42,8 +42,8 @@ func Header(fields ...string) http.Header {
 	return header
 }
 
-// Row prints cells and what came of them. If that is not what was wanted, it
-// says so and counts it.
+// Row prints cells and then got. If that is not printed as want is, it marks
+// the row and counts it.
 func (r *Run) Row(cells string, got, want any) {
 	text, expected := fmt.Sprint(got), fmt.Sprint(want)
 	r.Printf("%s%s", cells, text)
@@ -54,7 +54,7 @@ func (r *Run) Row(cells string, got, want any) {
 	r.Wrong("expected %s", expected)
 }
 
-// Wrong marks the line as not as expected, ends it and counts it.
+// Wrong ends a line with a mark, and counts it as not as expected.
 func (r *Run) Wrong(format string, args ...any) {
 	r.wrong++
 	r.Printf("   <- %s\n", fmt.Sprintf(format, args...))
@@ -78,7 +78,7 @@ func (a Answer) String() string {
 
 // Ask sends a request, as Send does, and prints nothing.
 func (r *Run) Ask(request string, header http.Header) Answer {
-	// A stream that should have been refused must not keep us.
+	// A stream that should have been refused must not hold up the tour.
 	ctx, cancel := context.WithTimeout(r.Context, 10*time.Second)
 	defer cancel()
 	method, path, body := split(request)
@@ -96,8 +96,7 @@ func (r *Run) Ask(request string, header http.Header) Answer {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(read), Err: err}
 }
 
-// Refusal prints what an answer says of why it is a refusal, and when to come
-// back.
+// Refusal prints the challenges of an answer (RFC 9110 §11.6.1) and Retry-After.
 func (r *Run) Refusal(a Answer) {
 	for _, challenge := range a.Header.Values("WWW-Authenticate") {
 		r.Printf("    %s\n", challenge)
