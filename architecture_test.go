@@ -80,6 +80,10 @@ func violations(p pkg) []string {
 		}
 		toInternal := within(imported, "internal")
 		switch {
+		case within(imported, "examples/internal"):
+			if !isExample {
+				no("what the examples share is for examples alone")
+			}
 		case isBench || isExample:
 			if toInternal {
 				no("what users are to copy uses what users have")
@@ -162,6 +166,11 @@ func TestTheRulesForImportsCanFail(t *testing.T) {
 		{"an example shows them together", pkg{ImportPath: own("examples/quickstart"), Imports: []string{own("jwks"), own("issuertest"), prometheus + "/prometheus/promhttp"}}, true},
 		{"an example knows jwx", pkg{ImportPath: own("examples/quickstart"), Imports: []string{jwx + "/v2/jwk"}}, false},
 		{"an example reaches inside", pkg{ImportPath: own("examples/quickstart"), Imports: []string{own("internal/wire")}}, false},
+		{"what examples share reaches inside", pkg{ImportPath: own("examples/internal/show"), Imports: []string{own("internal/wire")}}, false},
+		{"an example uses what examples share", pkg{ImportPath: own("examples/quickstart"), Imports: []string{own("examples/internal/show")}}, true},
+		{"so does an example that is a module", pkg{ImportPath: own("examples/mcp"), Imports: []string{own("examples/internal/show")}, nested: true}, true},
+		{"a published package uses what examples share", pkg{ImportPath: own("jwks"), Imports: []string{own("examples/internal/show")}}, false},
+		{"the benchmark uses what examples share", pkg{ImportPath: own("bench"), Imports: []string{own("examples/internal/show")}, nested: true}, false},
 		{"the benchmark knows all", pkg{ImportPath: own("bench"), Imports: []string{jwx + "/v2/jwt", own("jwks")}, nested: true}, true},
 		{"code compares like a test", pkg{ImportPath: own("jwks"), Imports: []string{cmp + "/cmp"}}, false},
 	} {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
 
@@ -25,12 +26,12 @@ openid-client`
 func TestRun(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var out bytes.Buffer
-	if err := run(ctx, &out); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	out, err := show.Once(ctx, run)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	if !strings.HasPrefix(out.String(), table) {
-		t.Errorf("got\n%s\nwant\n%s", out.String(), table)
+	if !strings.HasPrefix(out, table) {
+		t.Errorf("got\n%s\nwant\n%s", out, table)
 	}
 }
 

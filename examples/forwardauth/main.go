@@ -14,22 +14,18 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"os/signal"
 	"strings"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
 
 func main() {
 	var c config
-	flag.BoolVar(&c.once, "once", false, "exit after the table: 0 if every answer is as expected")
 	flag.StringVar(&c.proxy, "proxy", "nginx", "who asks: nginx, traefik or envoy")
 	flag.StringVar(&c.listen, "listen", "127.0.0.1:9000", "where the proxy asks: a loopback address or unix:/path")
 	flag.StringVar(&c.api, "api", "127.0.0.1:9001", "where the demo API listens, for the proxy alone")
@@ -44,28 +40,22 @@ func main() {
 			}
 			return nil
 		})
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, c); err != nil {
-		log.Fatal(err)
-	}
+	show.Main("", func(r *show.Run) error { return run(r, c) })
 }
 
 type config struct {
-	once        bool
 	proxy       string
 	listen, api string
 	peers       []netip.Prefix
 }
 
-// run serves until ctx ends, or asks what -once asks.
-func run(ctx context.Context, out io.Writer, c config) error {
+// run serves until Ctrl-C, or asks what -once asks.
+func run(r *show.Run, c config) error {
 	// Yours runs elsewhere: newService takes its identifier and your audience.
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
-	if c.once {
-		return newTour(ctx, out, issuer).show()
+	if r.Once {
+		return newTour(r, issuer).show()
 	}
 
 	find, ok := shapes[c.proxy]
@@ -88,18 +78,12 @@ func run(ctx context.Context, out io.Writer, c config) error {
 	}
 	defer behind.Close()
 
-	fmt.Fprintf(out, "authorization for %s at %s\ndemo API at %s\n\n%s\ncurl -i -H 'Authorization: Bearer %s' http://127.0.0.1:8080/notes\n\nServing until Ctrl-C.\n",
+	r.Printf("authorization for %s at %s\ndemo API at %s\n\n%s\ncurl -i -H 'Authorization: Bearer %s' http://127.0.0.1:8080/notes\n\nServing until Ctrl-C.\n",
 		c.proxy, asked.Addr(), behind.Addr(), policy, issuer.Token(map[string]any{"scope": "notes:read"}))
-	return errors.Join(serve(ctx,
+	return errors.Join(serve(r.Context,
 		served{asked, newServer(service)},
 		served{behind, newServer(newAPI())},
 	)...)
-}
-
-// newServer returns a server for checks. It answers no request by itself:
-// net/http would answer OPTIONS * with 200, which Envoy takes for consent.
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, DisableGeneralOptionsHandler: true}
 }
 
 type served struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
@@ -53,6 +54,12 @@ func newService(issuer, audience string, original shape) (http.Handler, error) {
 	// guard answers 401 first.
 	unlisted := guard.Handler(scopes.Requirement{}.Handler(http.NotFoundHandler()))
 	return &service{original, guard, mux, judge, unlisted}, nil
+}
+
+// newServer returns a server for checks. It answers no request by itself:
+// net/http would answer OPTIONS * with 200, which Envoy takes for consent.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, DisableGeneralOptionsHandler: true}
 }
 
 var errTarget = &middleware.Error{

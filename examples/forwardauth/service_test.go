@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -16,58 +14,47 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
 
 // The table's own expectations are the test: run fails when one is not met.
 // What README.md shows is what it prints.
 func TestOnce(t *testing.T) {
-	var out bytes.Buffer
-	if err := run(t.Context(), &out, config{once: true}); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	out, err := show.Once(t.Context(), with(config{}))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	port := regexp.MustCompile(`127\.0\.0\.1:\d+`)
-	got := port.ReplaceAllString(out.String(), "127.0.0.1:41213")
+	got := port.ReplaceAllString(out, "127.0.0.1:41213")
 	if !strings.Contains(string(readme), "```text\n"+got+"```\n") {
 		t.Errorf("README.md does not show this output:\n%s", got)
 	}
 }
 
-// lines tells when a line with the text was written.
-type lines struct {
-	text string
-	seen chan struct{}
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), l.text) {
-		close(l.seen)
-	}
-	return len(p), nil
+// with is the command with these flags.
+func with(c config) func(*show.Run) error {
+	return func(r *show.Run) error { return run(r, c) }
 }
 
 func TestServesUntilInterrupted(t *testing.T) {
 	for proxy := range shapes {
-		ctx, interrupt := context.WithCancel(t.Context())
-		out := &lines{text: "Serving until Ctrl-C", seen: make(chan struct{})}
-		done := make(chan error, 1)
 		c := config{proxy: proxy, listen: "unix:" + filepath.Join(t.TempDir(), "s"), api: "127.0.0.1:0"}
-		go func() { done <- run(ctx, out, c) }()
-		select {
-		case <-out.seen:
-		case err := <-done:
-			t.Fatalf("%s: stopped before it was interrupted: %v", proxy, err)
-		}
-		interrupt()
-		if err := <-done; err != nil {
+		err := show.Interrupted(t.Context(), with(c), func(printed string) {
+			if !strings.Contains(printed, "\ncurl -i ") {
+				t.Errorf("%s: nothing to try:\n%s", proxy, printed)
+			}
+		})
+		if err != nil {
 			t.Errorf("%s: shutdown: %v", proxy, err)
 		}
 	}
-	if err := run(t.Context(), io.Discard, config{proxy: "caddy"}); err == nil {
+	r := &show.Run{Context: t.Context(), Out: io.Discard}
+	if err := run(r, config{proxy: "caddy"}); err == nil {
 		t.Error("a proxy that nobody knows is served")
 	}
 }

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
 
@@ -21,46 +18,29 @@ var proxies = []string{"nginx", "traefik", "envoy"}
 // tour asks one service for each proxy, as that proxy would, and prints what
 // they answer.
 type tour struct {
-	ctx    context.Context
-	out    io.Writer
+	*show.Run
 	issuer *issuertest.Issuer
 	hosts  map[string]string // by proxy
-	wrong  int               // answers that were not as expected
 }
 
-func newTour(ctx context.Context, out io.Writer, issuer *issuertest.Issuer) *tour {
-	return &tour{ctx: ctx, out: out, issuer: issuer, hosts: map[string]string{}}
+func newTour(r *show.Run, issuer *issuertest.Issuer) *tour {
+	return &tour{r, issuer, map[string]string{}}
 }
 
 func (t *tour) show() error {
-	ctx, stop := context.WithCancel(t.ctx)
-	var all []served
 	for _, proxy := range proxies {
 		service, err := newService(t.issuer.URL, issuertest.Audience, shapes[proxy])
 		if err != nil {
-			stop()
 			return err
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			stop()
-			return err
-		}
-		t.hosts[proxy] = l.Addr().String()
-		all = append(all, served{l, newServer(service)})
+		server := httptest.NewUnstartedServer(nil)
+		server.Config = newServer(service)
+		server.Start()
+		defer server.Close()
+		t.hosts[proxy] = server.Listener.Addr().String()
 	}
-	done := make(chan []error)
-	go func() { done <- serve(ctx, all...) }()
-
 	t.rows()
-	stop()
-	if err := errors.Join(<-done...); err != nil {
-		return err
-	}
-	if t.wrong > 0 {
-		return fmt.Errorf("%d answers were not as expected", t.wrong)
-	}
-	return nil
+	return t.Wait(nil)
 }
 
 func (t *tour) rows() {
@@ -68,7 +48,7 @@ func (t *tour) rows() {
 	reader := bearer(map[string]any{"scope": "notes:read"})
 	admin := bearer(map[string]any{"scope": "notes:admin"})
 
-	fmt.Fprintf(t.out, "%s\n%-46s  %s\n", policy, "", strings.Join(proxies, "  "))
+	t.Printf("%s\n%-46s  %s\n", policy, "", strings.Join(proxies, "  "))
 	t.ask("scope notes:read", "GET /notes?page=2", reader, 200)
 	t.ask("a client's own token", "GET /notes", bearer(map[string]any{"scope": "notes:read", "sub": issuertest.ClientID}), 200)
 	t.ask("public, no token", "GET /open/terms", nil, 200)
@@ -90,31 +70,27 @@ func (t *tour) rows() {
 // ask asks all services about one request and prints one row, with the fields
 // of the answer to nginx.
 func (t *tour) ask(what, request string, authorization []string, want int) {
-	line := fmt.Sprintf("%-46s", what+": "+request)
-	var shown []string
-	for i, proxy := range proxies {
+	var got, wanted, fields []string
+	for _, proxy := range proxies {
 		if proxy == "envoy" && want == http.StatusInternalServerError {
 			break // its check is the request, so it names a path
 		}
-		status, fields, err := t.check(proxy, request, authorization)
-		if i == 0 {
-			shown = fields
+		answer := t.check(proxy, request, authorization)
+		if proxy == proxies[0] {
+			fields = shown(answer)
 		}
-		answer := strconv.Itoa(status)
-		if err != nil || status != want {
-			t.wrong++
-			answer += fmt.Sprintf(" <- expected %d, error %v", want, err)
-		}
-		line += fmt.Sprintf("  %-*s", len(proxy), answer)
+		got = append(got, fmt.Sprintf("%-*s", len(proxy), answer))
+		wanted = append(wanted, fmt.Sprintf("%-*d", len(proxy), want))
 	}
-	fmt.Fprintln(t.out, strings.TrimRight(line, " "))
-	for _, f := range shown {
-		fmt.Fprintf(t.out, "    %s\n", f)
+	row := func(cells []string) string { return strings.TrimRight(strings.Join(cells, "  "), " ") }
+	t.Row(fmt.Sprintf("%-46s  ", what+": "+request), row(got), row(wanted))
+	for _, f := range fields {
+		t.Printf("    %s\n", f)
 	}
 }
 
 // check sends the check that proxy sends before it passes request on.
-func (t *tour) check(proxy, request string, authorization []string) (status int, fields []string, err error) {
+func (t *tour) check(proxy, request string, authorization []string) show.Answer {
 	method, target, _ := strings.Cut(request, " ")
 	check := &http.Request{
 		Method: http.MethodGet, Host: t.hosts[proxy],
@@ -137,15 +113,20 @@ func (t *tour) check(proxy, request string, authorization []string) (status int,
 			check.Header["Authorization"] = []string{strings.Join(authorization, ",")}
 		}
 	}
-	resp, err := http.DefaultClient.Do(check.WithContext(t.ctx))
+	resp, err := http.DefaultClient.Do(check.WithContext(t.Context))
 	if err != nil {
-		return 0, nil, err
+		return show.Answer{Err: err}
 	}
 	defer resp.Body.Close()
+	return show.Answer{Status: resp.StatusCode, Header: resp.Header}
+}
+
+// shown are the fields of an answer that count.
+func shown(answer show.Answer) (fields []string) {
 	for _, name := range []string{fieldSubject, fieldIssuer, fieldClient, "WWW-Authenticate", "Retry-After"} {
-		for _, value := range resp.Header.Values(name) {
+		for _, value := range answer.Header.Values(name) {
 			fields = append(fields, strings.TrimSpace(name+": "+value))
 		}
 	}
-	return resp.StatusCode, fields, nil
+	return fields
 }

@@ -10,35 +10,17 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/introspect"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit after the table: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the API listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // newAPI is what you would write in your own service, where id and secret are
 // this API's own credentials at the issuer. Whoever learns that a token was
@@ -72,33 +54,18 @@ func listNotes(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "notes of %s\n", token.Subject)
 }
 
-// run serves the API until ctx ends, or until the table is printed.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the API, and an issuer for tests in place of yours.
+func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 	api, forget, err := newAPI(issuer.URL, issuertest.Audience, issuertest.ClientID, issuertest.ClientSecret)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	t := tour{ctx: ctx, out: out, api: "http://" + listener.Addr().String(), issuer: issuer, forget: forget}
-	err = t.show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+	return r.Serve(api, func() error {
+		(&tour{r, issuer}).show(forget)
+		return nil
+	})
 }

@@ -11,47 +11,30 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/url"
-	"os"
-	"os/signal"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/examples/issuer/pages"
 	"github.com/warder-go/warder/issuertest"
 )
 
 func main() {
-	once := flag.Bool("once", false, "look at every page and exit: 0 if all is as expected")
-	addr := flag.String("addr", "127.0.0.1:9000", "where the issuer listens; with -once a free port by default")
 	identifier := flag.String("issuer", "", "the issuer's URL, if a proxy with TLS stands in front; scheme and host alone")
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "addr" })
-	if *once && !given {
-		*addr = "127.0.0.1:0"
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *identifier, *once); err != nil {
-		log.Fatal(err)
-	}
+	show.Main("127.0.0.1:9000", func(r *show.Run) error { return run(r, *identifier) })
 }
 
-// run serves the issuer until ctx ends, or until the tour is over.
-func run(ctx context.Context, out io.Writer, addr, identifier string, once bool) error {
+// run serves the issuer until Ctrl-C, or until the tour is over.
+func run(r *show.Run, identifier string) error {
 	if u, err := url.Parse(identifier); err != nil || identifier != "" && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || identifier != u.Scheme+"://"+u.Host) {
 		return errors.New("-issuer is not a URL of scheme and host alone")
 	}
-	if once && identifier != "" {
+	if r.Once && identifier != "" {
 		return errors.New("-once looks at the pages directly: leave -issuer out")
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := r.Listen()
 	if err != nil {
 		return err
 	}
@@ -63,12 +46,11 @@ func run(ctx context.Context, out io.Writer, addr, identifier string, once bool)
 	defer issuer.Close()
 	seed(issuer)
 	pages.Serve(issuer, options)
-	describe(out, issuer.URL)
-	if once {
-		t := tour{ctx: ctx, out: out, issuer: issuer}
-		return t.show()
+	describe(r.Out, issuer.URL)
+	if r.Once {
+		if err := newTour(r, issuer).show(); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintln(out, "\nServing until Ctrl-C.")
-	<-ctx.Done()
-	return nil
+	return r.Wait(nil)
 }

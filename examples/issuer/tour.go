@@ -2,14 +2,13 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/examples/issuer/browser"
 	"github.com/warder-go/warder/issuertest"
 )
@@ -22,28 +21,26 @@ const (
 
 // tour goes through the pages as people do, and prints what it sees.
 type tour struct {
-	ctx     context.Context
-	out     io.Writer
-	issuer  *issuertest.Issuer
-	person  *browser.Browser
-	strange int // what was not as expected
+	*show.Run
+	issuer *issuertest.Issuer
+	person *browser.Browser
+}
+
+func newTour(r *show.Run, issuer *issuertest.Issuer) *tour {
+	return &tour{r, issuer, browser.New(issuer.Client().Transport, strings.TrimPrefix(issuer.URL, "http://"))}
 }
 
 func (t *tour) show() error {
-	t.person = browser.New(t.issuer.Client().Transport, strings.TrimPrefix(t.issuer.URL, "http://"))
 	for _, part := range []func() error{t.signIn, t.silently, t.stepUp, t.device, t.legacy} {
 		if err := part(); err != nil {
 			return err
 		}
 	}
-	if t.strange > 0 {
-		return fmt.Errorf("%d answers were not as expected", t.strange)
-	}
 	return nil
 }
 
 func (t *tour) signIn() error {
-	fmt.Fprint(t.out, "\nsign in and consent\n")
+	t.Printf("\nsign in and consent\n")
 	p, err := t.authorize("app", "openid profile notes:read notes:write")
 	if err != nil {
 		return err
@@ -61,7 +58,7 @@ func (t *tour) signIn() error {
 		return err
 	}
 	t.left("all but writing is allowed", p, "code")
-	tokens, err := t.issuer.Exchange(t.ctx, "app", url.Values{
+	tokens, err := t.issuer.Exchange(t.Context, "app", url.Values{
 		"grant_type": {issuertest.GrantAuthorizationCode}, "code": {p.Location.Query().Get("code")},
 		"code_verifier": {verifier}, "redirect_uri": {callback},
 	})
@@ -81,7 +78,7 @@ func (t *tour) signIn() error {
 }
 
 func (t *tour) silently() error {
-	fmt.Fprint(t.out, "\nprompt=none\n")
+	t.Printf("\nprompt=none\n")
 	p, err := t.authorize("web", "notes:read", "prompt", "none")
 	if err != nil {
 		return err
@@ -106,7 +103,7 @@ func (t *tour) silently() error {
 }
 
 func (t *tour) stepUp() error {
-	fmt.Fprint(t.out, "\nacr_values=mfa\n")
+	t.Printf("\nacr_values=mfa\n")
 	p, err := t.authorize("web", "notes:read", "acr_values", "mfa")
 	if err != nil {
 		return err
@@ -124,7 +121,7 @@ func (t *tour) stepUp() error {
 }
 
 func (t *tour) device() error {
-	fmt.Fprint(t.out, "\nconnect a device\n")
+	t.Printf("\nconnect a device\n")
 	var waiting struct {
 		DeviceCode string `json:"device_code"`
 		UserCode   string `json:"user_code"`
@@ -133,7 +130,7 @@ func (t *tour) device() error {
 	if err := t.post(issuertest.EndpointDeviceAuthorization, url.Values{"client_id": {"tv"}, "scope": {"notes:read"}}, &waiting); err != nil {
 		return err
 	}
-	p, err := t.person.Open(t.ctx, t.issuer.URL+issuertest.EndpointVerification)
+	p, err := t.person.Open(t.Context, t.issuer.URL+issuertest.EndpointVerification)
 	if err != nil {
 		return err
 	}
@@ -142,7 +139,7 @@ func (t *tour) device() error {
 		return err
 	}
 	t.saw("not this one", p, 400, "Connect a device")
-	if p, err = t.person.Open(t.ctx, waiting.Complete); err != nil {
+	if p, err = t.person.Open(t.Context, waiting.Complete); err != nil {
 		return err
 	}
 	t.saw("or she follows the device's link", p, 200, "Is this your device?")
@@ -155,7 +152,7 @@ func (t *tour) device() error {
 		return err
 	}
 	t.saw("she allows it", p, 200, "Your device is connected")
-	tokens, err := t.issuer.Exchange(t.ctx, "tv", url.Values{"grant_type": {issuertest.GrantDeviceCode}, "device_code": {waiting.DeviceCode}})
+	tokens, err := t.issuer.Exchange(t.Context, "tv", url.Values{"grant_type": {issuertest.GrantDeviceCode}, "device_code": {waiting.DeviceCode}})
 	if err != nil {
 		return err
 	}
@@ -165,13 +162,13 @@ func (t *tour) device() error {
 
 // legacy asks for what RFC 9700 took away.
 func (t *tour) legacy() error {
-	fmt.Fprint(t.out, "\nthe old grants\n")
+	t.Printf("\nthe old grants\n")
 	p, err := t.authorize("app", "notes:read", "response_type", "token")
 	if err != nil {
 		return err
 	}
 	t.left("implicit", p, "error=unsupported_response_type")
-	_, err = t.issuer.Exchange(t.ctx, "app", url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {"wonderland"}})
+	_, err = t.issuer.Exchange(t.Context, "app", url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {"wonderland"}})
 	var refused *issuertest.Error
 	if !errors.As(err, &refused) {
 		return cmp.Or(err, errors.New("the password grant works"))
@@ -189,7 +186,7 @@ func (t *tour) authorize(client, scope string, more ...string) (*browser.Page, e
 	for n := 0; n < len(more); n += 2 {
 		params.Set(more[n], more[n+1])
 	}
-	return t.person.Open(t.ctx, t.issuer.URL+issuertest.EndpointAuthorization+"?"+params.Encode())
+	return t.person.Open(t.Context, t.issuer.URL+issuertest.EndpointAuthorization+"?"+params.Encode())
 }
 
 // press presses a button after typing fields: names and values in turn.
@@ -198,11 +195,11 @@ func (t *tour) press(p *browser.Page, button string, fields ...string) (*browser
 	for n := 0; n < len(fields); n += 2 {
 		typed.Add(fields[n], fields[n+1])
 	}
-	return t.person.Press(t.ctx, p, button, typed)
+	return t.person.Press(t.Context, p, button, typed)
 }
 
 func (t *tour) post(endpoint string, form url.Values, answer any) error {
-	p, err := t.person.Post(t.ctx, t.issuer.URL+endpoint, form)
+	p, err := t.person.Post(t.Context, t.issuer.URL+endpoint, form)
 	if err != nil {
 		return err
 	}
@@ -240,11 +237,4 @@ func (t *tour) left(what string, p *browser.Page, want string) {
 	t.row(what, got, want)
 }
 
-func (t *tour) row(what, got, want string) {
-	mark := ""
-	if got != want {
-		t.strange++
-		mark = "   <- expected " + want
-	}
-	fmt.Fprintf(t.out, "  %-42s %s%s\n", what, got, mark)
-}
+func (t *tour) row(what, got, want string) { t.Row(fmt.Sprintf("  %-42s ", what), got, want) }

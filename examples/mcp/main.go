@@ -14,36 +14,19 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/signal"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	warder "github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit after the table: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the MCP server listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // Every scope and what it is for. The challenge of a tool names all that its
 // calls need, those of the endpoint included: clients ask for what it names.
@@ -94,36 +77,26 @@ func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (
 	return ownOrigin(own, api), nil
 }
 
-// run serves the API until ctx ends, or until the table is printed.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the MCP server, and an issuer for tests in place of yours. It
+// listens first: the URL is the name of the server.
+func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
-	listener, err := net.Listen("tcp", addr)
+	listener, err := r.Listen()
 	if err != nil {
 		return err
 	}
-	resource := "http://" + listener.Addr().String() + "/mcp"
+	defer listener.Close()
+	resource := r.URL + "/mcp"
 	api, err := newAPI(jwks.Config{Issuer: issuer.URL}, resource, nil)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	server := &http.Server{
 		Handler: api, ReadHeaderTimeout: 5 * time.Second,
-		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the program
+		BaseContext: func(net.Listener) context.Context { return r.Context }, // streams end with the program
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	err = (&tour{ctx: ctx, out: out, issuer: issuer, resource: resource}).show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+	return r.ServeBy(server, func() error { return (&tour{r, issuer, resource}).show() })
 }

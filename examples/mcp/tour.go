@@ -1,24 +1,20 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"strings"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
 
 // tour lets an agent use the server, sends requests of others, and prints what
 // becomes of them.
 type tour struct {
-	ctx      context.Context
-	out      io.Writer
+	*show.Run
 	issuer   *issuertest.Issuer
 	resource string
-	wrong    int // answers that were not as expected
 }
 
 // The messages of the table.
@@ -31,7 +27,7 @@ const (
 
 func (t *tour) show() error {
 	register(t.issuer, t.resource)
-	fmt.Fprintf(t.out, "issuer     %s\nMCP server %s\n\n", t.issuer.URL, t.resource)
+	t.Printf("issuer     %s\nMCP server %s\n\n", t.issuer.URL, t.resource)
 	if err := t.agent(); err != nil {
 		return err
 	}
@@ -42,7 +38,7 @@ func (t *tour) show() error {
 		return t.issuer.Token(all)
 	}
 	good := token(nil)
-	fmt.Fprintln(t.out)
+	t.Printf("\n")
 	t.send("no token", "POST", "", "", initialize, 401)
 	t.send("for another API", "POST", token(map[string]any{"aud": issuertest.Audience}), "", initialize, 401)
 	session := t.send("a good token", "POST", good, "", initialize, 200)
@@ -55,17 +51,14 @@ func (t *tour) show() error {
 	t.send("a batch", "POST", good, session, "["+callAddNote+"]", 400)
 	t.send("its end, its user", "DELETE", good, session, "", 204)
 
-	fmt.Fprintf(t.out, "\nTry it:\n  curl -i -d '%s' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -H 'Authorization: Bearer %s' %s\n",
-		initialize, good, t.resource)
-	if t.wrong > 0 {
-		return fmt.Errorf("%d answers were not as expected", t.wrong)
-	}
+	t.Try("curl -i -d '%s' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -H '%s' %s",
+		initialize, show.Bearer(good), t.resource)
 	return nil
 }
 
 // agent is served without being told more than the URL.
 func (t *tour) agent() error {
-	a, err := newAgent(t.ctx, t.resource)
+	a, err := newAgent(t.Context, t.resource)
 	if err != nil {
 		return err
 	}
@@ -78,47 +71,21 @@ func (t *tour) agent() error {
 		{"add_note", `{"text":"hi"}`, 2}, // 403 first: it needs another token
 		{"whoami", `{}`, 2},
 	} {
-		result, err := a.use(t.ctx, step.tool, step.arguments)
+		result, err := a.use(t.Context, step.tool, step.arguments)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(t.out, "%-9s %s   authorizations so far: %d\n", step.tool, result, a.asked)
-		if a.asked != step.asked {
-			t.wrong++
-		}
+		t.Row(fmt.Sprintf("%-9s %s   authorizations so far: ", step.tool, result), a.asked, step.asked)
 	}
 	return nil
 }
 
 // send makes one request, prints one row and returns the session's id.
 func (t *tour) send(what, method, token, session, body string, want int) string {
-	r, err := http.NewRequestWithContext(t.ctx, method, t.resource, strings.NewReader(body))
-	if err != nil {
-		t.fail(what, err)
-		return ""
-	}
-	r.Header = fields(token, session)
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.fail(what, err)
-		return ""
-	}
-	defer response.Body.Close()
-	mark := ""
-	if response.StatusCode != want {
-		t.wrong++
-		mark = fmt.Sprintf("   <- expected %d", want)
-	}
-	fmt.Fprintf(t.out, "%-26s %-6s %d%s\n", what, method, response.StatusCode, mark)
-	for _, challenge := range response.Header.Values("WWW-Authenticate") {
-		fmt.Fprintf(t.out, "    %s\n", challenge)
-	}
-	return response.Header.Get("Mcp-Session-Id")
-}
-
-func (t *tour) fail(what string, err error) {
-	t.wrong++
-	fmt.Fprintf(t.out, "%-26s failed: %v\n", what, err)
+	answer := t.Ask(method+" /mcp "+body, fields(token, session))
+	t.Row(fmt.Sprintf("%-26s %-6s ", what, method), answer, want)
+	t.Refusal(answer)
+	return answer.Header.Get("Mcp-Session-Id")
 }
 
 // fields returns the header of an MCP request. An empty token or session is not

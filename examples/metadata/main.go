@@ -10,34 +10,15 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit when the client has been served: 0 if all went as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the API listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // newAPI is what you would write in your own service. resource is the URL by
 // which clients know the API, and what its tokens are for (RFC 8707).
@@ -72,14 +53,17 @@ func addNote(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// run serves the API until ctx ends, or until the client has been served.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
-	listener, err := net.Listen("tcp", addr)
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the API, and an issuer for tests in place of yours. It listens
+// first: the URL is the name of the API.
+func run(r *show.Run) error {
+	listener, err := r.Listen()
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	resource := "http://" + listener.Addr().String() + "/notes" // https but for loopback
+	resource := r.URL + "/notes" // https but for loopback
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 	issuer.AddResource(issuertest.Resource{URI: resource}) // the issuer knows the APIs that it has tokens for
@@ -87,27 +71,17 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	c := client{out: out, id: issuertest.ClientID, secret: issuertest.ClientSecret}
-	if err = c.visit(ctx, http.MethodGet, resource); err == nil {
-		fmt.Fprintln(out)
-		err = c.visit(ctx, http.MethodPost, resource)
-	}
-	if err == nil {
-		fmt.Fprintf(out, "\nTry it:\n  curl -i %s\n  curl -i -H 'Authorization: Bearer %s' %[1]s\n", resource, c.token)
-	}
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
+	return r.Serve(api, func() error {
+		c := client{out: r.Out, id: issuertest.ClientID, secret: issuertest.ClientSecret}
+		if err := c.visit(r.Context, http.MethodGet, resource); err != nil {
 			return err
 		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+		r.Printf("\n")
+		if err := c.visit(r.Context, http.MethodPost, resource); err != nil {
+			return err
+		}
+		r.Try("curl -i %s", resource)
+		r.Try("curl -i -H '%s' %s", show.Bearer(c.token), resource)
+		return nil
+	})
 }

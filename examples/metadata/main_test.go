@@ -2,12 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/warder-go/warder/examples/internal/show"
 )
 
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
@@ -28,12 +29,11 @@ POST  with the token   201
 `
 
 func TestOnce(t *testing.T) {
-	var out bytes.Buffer
-	if err := run(t.Context(), &out, "127.0.0.1:0", true); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	out, err := show.Once(t.Context(), run)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	got := port.ReplaceAllString(out.String(), "HOST")
-	if !strings.HasPrefix(got, way) || !strings.Contains(got, "curl -i ") {
+	if got := port.ReplaceAllString(out, "HOST"); got != way {
 		t.Errorf("got\n%s\nwant\n%s", got, way)
 	}
 }
@@ -74,31 +74,13 @@ func TestTheClientBelievesOnlyTheResource(t *testing.T) {
 	}
 }
 
-// lines tells when a line with the text was written.
-type lines struct {
-	text string
-	seen chan struct{}
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), l.text) {
-		close(l.seen)
-	}
-	return len(p), nil
-}
-
 func TestServesUntilInterrupted(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	out := &lines{text: "Serving until Ctrl-C", seen: make(chan struct{})}
-	done := make(chan error, 1)
-	go func() { done <- run(ctx, out, "127.0.0.1:0", false) }()
-	select {
-	case <-out.seen:
-	case err := <-done:
-		t.Fatalf("stopped before it was interrupted: %v", err)
-	}
-	interrupt()
-	if err := <-done; err != nil {
+	err := show.Interrupted(t.Context(), run, func(printed string) {
+		if !strings.Contains(printed, "\nTry it:\n  curl -i ") {
+			t.Errorf("nothing to try:\n%s", printed)
+		}
+	})
+	if err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
 }

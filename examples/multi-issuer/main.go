@@ -10,33 +10,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit after the table: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the API listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // tenant is who issues a tenant's tokens, and what they say they are for.
 type tenant struct{ issuer, audience string }
@@ -91,8 +73,10 @@ func listNotes(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "notes of %s at %s\n", token.Subject, token.Issuer)
 }
 
-// run serves the API until ctx ends, or until the table is printed.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the API, and two issuers for tests in place of yours.
+func run(r *show.Run) error {
 	acme, globex := issuertest.NewIssuer(), issuertest.NewIssuer()
 	defer acme.Close()
 	defer globex.Close()
@@ -103,25 +87,8 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	t := tour{ctx: ctx, out: out, api: "http://" + listener.Addr().String(), acme: acme, globex: globex}
-	err = t.show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+	return r.Serve(api, func() error {
+		tour(r, acme, globex)
+		return nil
+	})
 }

@@ -10,60 +10,80 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
+	"github.com/warder-go/warder/jwks"
+	"github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/scopes"
 )
 
-func main() {
-	once := flag.Bool("once", false, "exit after the tables: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the API listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
+// newAPI is what you would write in your own service: handlers, what each of
+// them needs, and the guard that knows who is asking.
+func newAPI(issuer, audience string) (http.Handler, scopes.Routes, error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", ok)
+	mux.HandleFunc("GET /accounts", ok)
+	mux.HandleFunc("GET /rates", ok)
+	mux.HandleFunc("GET /me", me)
+	mux.HandleFunc("DELETE /accounts/{id}", ok)
+	mux.HandleFunc("GET /audit", ok)
+	mux.HandleFunc("POST /nightly", ok)
+	mux.HandleFunc("GET /forgotten", ok) // has no row below: nobody gets there
+	initiate := middleware.Detail{Type: "payment", Actions: []string{"initiate"}, Locations: []string{audience}}
+	mux.Handle("POST /payments", payments{initiate})
+
+	accounts := scopes.Implies{"accounts:admin": {"accounts:read", "accounts:write"}}
+	routes := scopes.Routes{
+		"GET /healthz":          scopes.Public(),
+		"GET /accounts":         accounts.All("accounts:read"),
+		"GET /rates":            accounts.Any("rates:read", "accounts:read"),
+		"GET /me":               scopes.All().User(),
+		"DELETE /accounts/{id}": accounts.All("accounts:write").ACR("phr").MaxAge(5 * time.Minute),
+		"GET /audit":            scopes.All("audit:read").Claim("roles", "auditor", "regulator"),
+		"POST /nightly":         scopes.All("accounts:write").Client(),
+		"POST /payments":        scopes.All("payments:write").User().Detail(initiate),
 	}
+
+	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: issuer, Audience: []string{audience}})
+	if err != nil {
+		return nil, nil, err
+	}
+	guard := middleware.New(verifier, &middleware.Options{Metadata: &middleware.Metadata{
+		Resource: audience, AuthorizationServers: []string{issuer}, Scopes: routes.Scopes(),
+	}})
+	pattern, metadata := guard.Metadata()
+	mux.Handle(pattern, metadata)
+	routes[pattern] = scopes.Public()
+
+	api, err := routes.Handler(guard, mux) // outside the guard: do not wrap it again
+	return api, routes, err
 }
 
-// run serves the API until ctx ends, or until the tables are printed.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+func ok(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
+
+// A subject is somebody only together with the issuer (RFC 8725 §3.8).
+func me(w http.ResponseWriter, r *http.Request) {
+	token, _ := middleware.FromContext(r.Context())
+	fmt.Fprintf(w, "%s of %s\n", token.Subject, token.Issuer)
+}
+
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the API, and an issuer for tests in place of yours.
+func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 	api, routes, err := newAPI(issuer.URL, issuertest.Audience)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	fmt.Fprint(out, routes) // a review compares this, or a log keeps it
-	t := tour{ctx: ctx, out: out, api: "http://" + listener.Addr().String(), issuer: issuer}
-	err = t.show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+	return r.Serve(api, func() error {
+		r.Printf("%s\n", routes) // a review compares this, or a log keeps it
+		tour(r, issuer)
+		return nil
+	})
 }

@@ -1,65 +1,53 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
-
-// tour sends requests to the API and prints what it answers.
-type tour struct {
-	ctx    context.Context
-	out    io.Writer
-	api    string // its URL
-	issuer *issuertest.Issuer
-	wrong  int // answers that were not as expected
-}
 
 // claims are those of a token, beside what every token of the issuer says.
 type claims = map[string]any
 
-func (t *tour) show() error {
+// of45Euros is the body of a payment.
+const of45Euros = `{"currency":"EUR","cents":4500}`
+
+// tour sends requests to the API and prints what it answers.
+func tour(r *show.Run, issuer *issuertest.Issuer) {
 	now := time.Now().Unix()
 	scope := func(s string) claims { return claims{"scope": s} }
 	signedIn := func(s, acr string, ago int64) claims {
 		return claims{"scope": s, "acr": acr, "auth_time": now - ago}
 	}
+	token := func(c claims) string { return show.Bearer(issuer.Token(c)) }
 
-	fmt.Fprintln(t.out)
-	t.send("no token, public", "GET /healthz", nil, 200)
-	t.send("no token, the metadata", "GET /.well-known/oauth-protected-resource", nil, 200)
-	t.send("no token", "GET /accounts", nil, 401)
-	t.send("the scope", "GET /accounts", scope("accounts:read"), 200)
-	t.send("a scope that includes it", "GET /accounts", scope("accounts:admin"), 200)
-	t.send("a scope beside it", "GET /accounts", scope("accounts:write"), 403)
-	t.send("one scope of two", "GET /rates", scope("accounts:read"), 200)
-	t.send("neither of two", "GET /rates", scope("audit:read"), 403)
-	t.send("a user", "GET /me", claims{}, 200)
-	t.send("a client itself", "GET /me", itself("read"), 403)
-	t.send("signed in just now", "DELETE /accounts/1", signedIn("accounts:write", "phr", 10), 200)
-	t.send("signed in an hour ago", "DELETE /accounts/1", signedIn("accounts:write", "phr", 3600), 401)
-	t.send("signed in by password", "DELETE /accounts/1", signedIn("accounts:write", "pwd", 10), 401)
-	t.send("and the scope missing", "DELETE /accounts/1", signedIn("accounts:read", "pwd", 10), 401)
-	t.send("a client cannot sign in", "DELETE /accounts/1", itself("accounts:write"), 403)
-	t.send("a client by night", "POST /nightly", itself("accounts:write"), 200)
-	t.send("an auditor", "GET /audit", claims{"scope": "audit:read", "roles": []string{"auditor"}}, 200)
-	t.send("not an auditor", "GET /audit", claims{"scope": "audit:read", "roles": []string{"clerk"}}, 403)
-	t.send("a payment within", "POST /payments", upTo(4500), 201)
-	t.send("a payment beyond", "POST /payments", upTo(4499), 403)
-	t.send("no payments granted", "POST /payments", scope("payments:write"), 403)
-	t.send("a route without a row", "GET /forgotten", scope("accounts:admin"), 403)
+	t := r.Table(24, 41)
+	t.Send("no token, public", "GET /healthz", 200)
+	t.Send("no token, the metadata", "GET /.well-known/oauth-protected-resource", 200)
+	t.Send("no token", "GET /accounts", 401)
+	t.Send("the scope", "GET /accounts", 200, token(scope("accounts:read")))
+	t.Send("a scope that includes it", "GET /accounts", 200, token(scope("accounts:admin")))
+	t.Send("a scope beside it", "GET /accounts", 403, token(scope("accounts:write")))
+	t.Send("one scope of two", "GET /rates", 200, token(scope("accounts:read")))
+	t.Send("neither of two", "GET /rates", 403, token(scope("audit:read")))
+	t.Send("a user", "GET /me", 200, token(claims{}))
+	t.Send("a client itself", "GET /me", 403, token(itself("read")))
+	t.Send("signed in just now", "DELETE /accounts/1", 200, token(signedIn("accounts:write", "phr", 10)))
+	t.Send("signed in an hour ago", "DELETE /accounts/1", 401, token(signedIn("accounts:write", "phr", 3600)))
+	t.Send("signed in by password", "DELETE /accounts/1", 401, token(signedIn("accounts:write", "pwd", 10)))
+	t.Send("and the scope missing", "DELETE /accounts/1", 401, token(signedIn("accounts:read", "pwd", 10)))
+	t.Send("a client cannot sign in", "DELETE /accounts/1", 403, token(itself("accounts:write")))
+	t.Send("a client by night", "POST /nightly", 200, token(itself("accounts:write")))
+	t.Send("an auditor", "GET /audit", 200, token(claims{"scope": "audit:read", "roles": []string{"auditor"}}))
+	t.Send("not an auditor", "GET /audit", 403, token(claims{"scope": "audit:read", "roles": []string{"clerk"}}))
+	t.Send("a payment within", "POST /payments "+of45Euros, 201, token(upTo(4500)))
+	t.Send("a payment beyond", "POST /payments "+of45Euros, 403, token(upTo(4499)))
+	t.Send("no payments granted", "POST /payments "+of45Euros, 403, token(scope("payments:write")))
+	t.Send("a route without a row", "GET /forgotten", 403, token(scope("accounts:admin")))
 
-	fmt.Fprintf(t.out, "\nTry it:\n  curl -i %[1]s/accounts\n  curl -i -H 'Authorization: Bearer %[2]s' %[1]s/accounts\n",
-		t.api, t.issuer.Token(scope("accounts:admin")))
-	if t.wrong > 0 {
-		return fmt.Errorf("%d answers were not as expected", t.wrong)
-	}
-	return nil
+	r.Try("curl -i %s/accounts", r.URL)
+	r.Try("curl -i -H '%s' %s/accounts", token(scope("accounts:admin")), r.URL)
 }
 
 // itself is a client that acts for itself (RFC 9068 §2.2).
@@ -71,41 +59,4 @@ func upTo(cents int) claims {
 		"type": "payment", "actions": []string{"initiate"}, "locations": []string{issuertest.Audience},
 		"currency": "EUR", "max_cents": cents,
 	}}}
-}
-
-// send makes one request and prints one row. Nil claims: without a token.
-func (t *tour) send(what, route string, c claims, want int) {
-	method, path, _ := strings.Cut(route, " ")
-	body := ""
-	if path == "/payments" {
-		body = `{"currency":"EUR","cents":4500}`
-	}
-	req, err := http.NewRequestWithContext(t.ctx, method, t.api+path, strings.NewReader(body))
-	if err != nil {
-		t.fail(what, route, err)
-		return
-	}
-	if c != nil {
-		req.Header.Set("Authorization", "Bearer "+t.issuer.Token(c))
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.fail(what, route, err)
-		return
-	}
-	defer resp.Body.Close()
-	mark := ""
-	if resp.StatusCode != want {
-		t.wrong++
-		mark = fmt.Sprintf("   <- expected %d", want)
-	}
-	fmt.Fprintf(t.out, "%-24s %-41s %d%s\n", what, route, resp.StatusCode, mark)
-	for _, challenge := range resp.Header.Values("WWW-Authenticate") {
-		fmt.Fprintf(t.out, "    %s\n", challenge)
-	}
-}
-
-func (t *tour) fail(what, route string, err error) {
-	t.wrong++
-	fmt.Fprintf(t.out, "%-24s %-41s failed: %v\n", what, route, err)
 }

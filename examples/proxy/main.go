@@ -10,37 +10,19 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
 	"maps"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/signal"
 	"slices"
-	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit after the table: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the proxy listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // newFront is what you would write in your own service: the routes that the
 // proxy lets through, and what each needs. All else ends here.
@@ -63,8 +45,8 @@ func newFront(issuer, audience string, upstream *url.URL) (http.Handler, error) 
 	}.Handler(guard, mux)
 }
 
-// show is the API behind the proxy. It answers with what it was sent.
-func show(w http.ResponseWriter, r *http.Request) {
+// echo is the API behind the proxy. It answers with what it was sent.
+func echo(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, r.Method, r.URL.RequestURI())
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		for _, value := range r.Header[name] {
@@ -73,44 +55,28 @@ func show(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// run serves both until ctx ends, or until the table is printed.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the proxy, an API behind it, and an issuer for tests in place of
+// yours.
+func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 
 	// Nobody but the proxy may reach the API: its word on who is calling counts
 	// only where no other's does. Here, that is what loopback stands for.
-	behind, err := net.Listen("tcp", "127.0.0.1:0")
+	behind := httptest.NewServer(http.HandlerFunc(echo))
+	defer behind.Close()
+	upstream, err := url.Parse(behind.URL)
 	if err != nil {
 		return err
 	}
-	upstream := &http.Server{Handler: http.HandlerFunc(show), ReadHeaderTimeout: 5 * time.Second}
-	go upstream.Serve(behind)
-	defer upstream.Close()
-
-	front, err := newFront(issuer.URL, issuertest.Audience, &url.URL{Scheme: "http", Host: behind.Addr().String()})
+	front, err := newFront(issuer.URL, issuertest.Audience, upstream)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: front, ReadHeaderTimeout: 5 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	t := tour{ctx: ctx, out: out, api: "http://" + listener.Addr().String(), issuer: issuer}
-	err = t.show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+	return r.Serve(front, func() error {
+		(&tour{r}).show(issuer)
+		return nil
+	})
 }

@@ -6,38 +6,19 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/middleware/metrics"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit after the table: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the API listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // newAPI is what you would write in your own service.
 func newAPI(issuer, audience string) (http.Handler, error) {
@@ -72,33 +53,15 @@ func addNote(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// run serves the API until ctx ends, or until the table is printed.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the API, and an issuer for tests in place of yours.
+func run(r *show.Run) error {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 	api, err := newAPI(issuer.URL, issuertest.Audience)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	t := tour{ctx: ctx, out: out, issuer: issuer, api: "http://" + listener.Addr().String()}
-	err = t.show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(end))
+	return r.Serve(api, func() error { return tour(r, issuer) })
 }

@@ -1,50 +1,35 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"strings"
 	"testing"
+
+	"github.com/warder-go/warder/examples/internal/show"
 )
 
 // The table's own expectations are the test: run fails when one is not met.
 func TestOnce(t *testing.T) {
-	var out bytes.Buffer
-	if err := run(t.Context(), &out, "127.0.0.1:0", true); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	out, err := show.Once(t.Context(), run)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{`error="insufficient_scope"`, "Retry-After: ", "warder_", "curl -i "} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the output lacks %q:\n%s", want, out.String())
+	for _, want := range []string{`error="insufficient_scope"`, "Retry-After: ", "warder_", "/metrics\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
 	}
-}
-
-// lines tells when a line with the text was written.
-type lines struct {
-	text string
-	seen chan struct{}
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), l.text) {
-		close(l.seen)
+	if strings.Contains(out, "curl") {
+		t.Errorf("there is no server left to try:\n%s", out)
 	}
-	return len(p), nil
 }
 
 func TestServesUntilInterrupted(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	out := &lines{text: "Serving until Ctrl-C", seen: make(chan struct{})}
-	done := make(chan error, 1)
-	go func() { done <- run(ctx, out, "127.0.0.1:0", false) }()
-	select {
-	case <-out.seen:
-	case err := <-done:
-		t.Fatalf("stopped before it was interrupted: %v", err)
-	}
-	interrupt()
-	if err := <-done; err != nil {
+	err := show.Interrupted(t.Context(), run, func(printed string) {
+		if !strings.Contains(printed, "\nTry it:\n  curl -i ") {
+			t.Errorf("nothing to try:\n%s", printed)
+		}
+	})
+	if err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
 }

@@ -11,33 +11,17 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
 	warder "github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-func main() {
-	once := flag.Bool("once", false, "exit when the token has expired: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the API listens")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
-	}
-}
 
 // newAPI is what you would write in your own service. client may be nil.
 func newAPI(issuer, audience string, client *http.Client, subscribe func(context.Context) <-chan string) (http.Handler, error) {
@@ -51,43 +35,16 @@ func newAPI(issuer, audience string, client *http.Client, subscribe func(context
 	return scopes.Routes{"GET /changes": scopes.All("read")}.Handler(guard, mux)
 }
 
-// run serves the API until ctx ends, or until the client has seen its token
-// expire.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
-	issuer := issuertest.NewIssuer()
-	defer issuer.Close()
-	// The streams end with this: Shutdown waits for them and does not end them.
-	streams, end := context.WithCancel(ctx)
-	defer end()
-	api, err := newAPI(issuer.URL, issuertest.Audience, nil, numbered)
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
+// newServer returns a server for streams, which end when it is shut down:
+// Shutdown itself waits for them and does not end them.
+func newServer(api http.Handler) *http.Server {
+	streams, end := context.WithCancel(context.Background())
 	server := &http.Server{
 		Handler: api, ReadHeaderTimeout: 5 * time.Second, // no WriteTimeout: it would end streams
 		BaseContext: func(net.Listener) context.Context { return streams },
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-
-	t := tour{ctx: ctx, out: out, api: "http://" + listener.Addr().String(), issuer: issuer}
-	err = t.show()
-	if err == nil && !once {
-		fmt.Fprintln(out, "\nServing until Ctrl-C.")
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			return err
-		}
-	}
-	end()
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(limit))
+	server.RegisterOnShutdown(end)
+	return server
 }
 
 // numbered makes changes for one stream, until ctx ends. Yours adds the stream
@@ -111,4 +68,17 @@ func numbered(ctx context.Context) <-chan string {
 		}
 	}()
 	return changes
+}
+
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the API, and an issuer for tests in place of yours.
+func run(r *show.Run) error {
+	issuer := issuertest.NewIssuer()
+	defer issuer.Close()
+	api, err := newAPI(issuer.URL, issuertest.Audience, nil, numbered)
+	if err != nil {
+		return err
+	}
+	return r.ServeBy(newServer(api), func() error { return (&tour{r}).show(issuer) })
 }

@@ -2,26 +2,20 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 )
 
 // tour is a client of the stream, and prints what it gets.
-type tour struct {
-	ctx    context.Context
-	out    io.Writer
-	api    string // its URL
-	issuer *issuertest.Issuer
-}
+type tour struct{ *show.Run }
 
-func (t *tour) show() error {
-	token := t.issuer.Token(map[string]any{"exp": time.Now().Add(2 * time.Second).Unix()})
+func (t *tour) show(issuer *issuertest.Issuer) error {
+	token := issuer.Token(map[string]any{"exp": time.Now().Add(2 * time.Second).Unix()})
 	resp, err := t.connect(token)
 	if err != nil {
 		return err
@@ -30,7 +24,7 @@ func (t *tour) show() error {
 	last := ""
 	for events := bufio.NewScanner(resp.Body); events.Scan(); {
 		if line := events.Text(); line != "" {
-			fmt.Fprintln(t.out, "    "+line)
+			t.Printf("    %s\n", line)
 			if name, ok := strings.CutPrefix(line, "event: "); ok {
 				last = name
 			}
@@ -47,24 +41,23 @@ func (t *tour) show() error {
 	}
 	defer again.Body.Close()
 	challenge := again.Header.Get("WWW-Authenticate")
-	fmt.Fprintln(t.out, "    "+challenge)
+	t.Printf("    %s\n", challenge)
 	if again.StatusCode != http.StatusUnauthorized || !strings.Contains(challenge, "expired") {
 		return fmt.Errorf("connecting again was answered %s", again.Status)
 	}
-	fmt.Fprintf(t.out, "\nTry it:\n  curl -iN -H 'Authorization: Bearer %s' %s/changes\n",
-		t.issuer.Token(map[string]any{"exp": time.Now().Add(time.Minute).Unix()}), t.api)
+	t.Try("curl -iN -H '%s' %s/changes", show.Bearer(issuer.Token(map[string]any{"exp": time.Now().Add(time.Minute).Unix()})), t.URL)
 	return nil
 }
 
 func (t *tour) connect(token string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(t.ctx, http.MethodGet, t.api+"/changes", nil)
+	req, err := http.NewRequestWithContext(t.Context, http.MethodGet, t.URL+"/changes", nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
 	if err == nil {
-		fmt.Fprintln(t.out, "GET /changes", resp.StatusCode)
+		t.Printf("GET /changes %d\n", resp.StatusCode)
 	}
 	return resp, err
 }

@@ -11,18 +11,11 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"log"
 	"net"
-	"net/http"
-	"os"
-	"os/signal"
-	"time"
+	"net/http/httptest"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/examples/issuer/pages"
 	"github.com/warder-go/warder/introspect"
 	"github.com/warder-go/warder/issuertest"
@@ -40,15 +33,21 @@ const (
 // alice is the person. Her password is for this example.
 var alice = pages.User{Name: "alice", Password: "wonderland", Subject: "user-1"}
 
-func main() {
-	once := flag.Bool("once", false, "exit after the story: 0 if every answer is as expected")
-	addr := flag.String("addr", "127.0.0.1:0", "where the application listens: a port of 127.0.0.1, localhost or [::1]")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once); err != nil {
-		log.Fatal(err)
+// newVerifiers returns the two ways to verify a token.
+func newVerifiers(issuer string) (bySignature, byIntrospection middleware.Verifier, err error) {
+	bySignature, err = jwks.NewVerifier(jwks.Config{Issuer: issuer, Audience: []string{audience}})
+	if err != nil {
+		return nil, nil, err
 	}
+	byIntrospection, err = introspect.NewVerifier(introspect.Config{
+		Issuer: issuer, Audience: []string{audience},
+		Authenticate: introspect.Basic(apiID, apiSecret),
+		CacheTTL:     -1, // every time, so that a revocation counts at once
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return bySignature, byIntrospection, nil
 }
 
 // newIssuer starts the issuer, with its pages. It sends people back to redirectURI;
@@ -70,30 +69,24 @@ func newIssuer(redirectURI string) *issuertest.Issuer {
 	return issuer
 }
 
-// run serves the application until ctx ends, or until the story is told.
-func run(ctx context.Context, out io.Writer, addr string, once bool) error {
-	listener, url, err := listen(addr)
+func main() { show.Main("127.0.0.1:0", run) }
+
+// run serves the application until Ctrl-C, or until the story is told.
+func run(r *show.Run) (err error) {
+	if r.Addr, err = loopback(r.Addr); err != nil {
+		return err
+	}
+	listener, err := r.Listen()
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	issuer := newIssuer(url + "/callback")
+	issuer := newIssuer(r.URL + "/callback")
 	defer issuer.Close()
-	bySignature, err := jwks.NewVerifier(jwks.Config{Issuer: issuer.URL, Audience: []string{audience}})
+	bySignature, byIntrospection, err := newVerifiers(issuer.URL)
 	if err != nil {
 		return err
 	}
-	byIntrospection, err := introspect.NewVerifier(introspect.Config{
-		Issuer: issuer.URL, Audience: []string{audience},
-		Authenticate: introspect.Basic(apiID, apiSecret),
-		CacheTTL:     -1, // every time, so that a revocation counts at once
-	})
-	if err != nil {
-		return err
-	}
-
-	var servers servers
-	defer servers.close()
 	var apis []api
 	for _, a := range []struct {
 		name     string
@@ -103,52 +96,29 @@ func run(ctx context.Context, out io.Writer, addr string, once bool) error {
 		if err != nil {
 			return err
 		}
-		l, at, err := listen("127.0.0.1:0")
-		if err != nil {
-			return err
+		server := httptest.NewServer(handler)
+		defer server.Close()
+		apis = append(apis, api{a.name, server.URL})
+	}
+	return r.Serve(newApplication(issuer.URL, r.URL+"/callback", apis), func() error {
+		if r.Once {
+			return newTour(r).show()
 		}
-		servers.serve(l, handler)
-		apis = append(apis, api{a.name, at})
-	}
-	servers.serve(listener, newApplication(issuer.URL, url+"/callback", apis))
-
-	if once {
-		t := tour{ctx: ctx, out: out, application: url}
-		return t.show()
-	}
-	fmt.Fprintf(out, "Open %s and sign in as %s with the password %s.\nServing until Ctrl-C.\n", url, alice.Name, alice.Password)
-	<-ctx.Done()
-	return nil
+		r.Printf("Open %s and sign in as %s with the password %s.\n", r.URL, alice.Name, alice.Password)
+		return nil
+	})
 }
 
-// listen refuses what is not loopback, before anything listens there: without TLS
-// the code and the cookie would cross a network, and so no issuer registers such a
-// redirect URI (RFC 9700 §2.6, RFC 8252 §7.3).
-func listen(addr string) (l net.Listener, url string, err error) {
+// loopback resolves addr and refuses what is not loopback, before anything
+// listens there: without TLS the code and the cookie would cross a network, and so
+// no issuer registers such a redirect URI (RFC 9700 §2.6, RFC 8252 §7.3).
+func loopback(addr string) (string, error) {
 	at, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if at.Zone != "" || !at.IP.Equal(net.IPv4(127, 0, 0, 1)) && !at.IP.Equal(net.IPv6loopback) {
-		return nil, "", errors.New("-addr: the application has no TLS and listens on 127.0.0.1, localhost or [::1] only")
+		return "", errors.New("-addr: the application has no TLS and listens on 127.0.0.1, localhost or [::1] only")
 	}
-	if l, err = net.ListenTCP("tcp", at); err != nil {
-		return nil, "", err
-	}
-	return l, "http://" + l.Addr().String(), nil
-}
-
-// servers are those of one run.
-type servers []*http.Server
-
-func (s *servers) serve(l net.Listener, h http.Handler) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
-	*s = append(*s, server)
-	go server.Serve(l)
-}
-
-func (s *servers) close() {
-	for _, server := range *s {
-		server.Close()
-	}
+	return at.String(), nil
 }

@@ -1,56 +1,45 @@
 package main
 
 import (
-	"context"
-	"io"
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/warder-go/warder/examples/internal/show"
 )
 
 // The story's own expectations are the test: run fails when one is not met.
 func TestOnce(t *testing.T) {
-	var out strings.Builder
-	if err := run(t.Context(), &out, "127.0.0.1:0", true); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	out, err := show.Once(t.Context(), run)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, want := range []string{
 		"    GET /notes                       200            401\n",
 		`Bearer realm="api", error="insufficient_scope"`, `scope="notes:write"`, `error="invalid_token"`,
 	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the output lacks %q:\n%s", want, out.String())
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
 	}
 }
 
-// lines tells when a line with the text was written.
-type lines struct {
-	text string
-	seen chan struct{}
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), l.text) {
-		close(l.seen)
-	}
-	return len(p), nil
-}
-
 func TestServesUntilInterrupted(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	out := &lines{text: "Serving until Ctrl-C", seen: make(chan struct{})}
-	done := make(chan error, 1)
-	go func() { done <- run(ctx, out, "127.0.0.1:0", false) }()
-	select {
-	case <-out.seen:
-	case err := <-done:
-		t.Fatalf("stopped before it was interrupted: %v", err)
-	}
-	interrupt()
-	if err := <-done; err != nil {
+	err := show.Interrupted(t.Context(), run, func(printed string) {
+		if !strings.HasPrefix(printed, "Open http://127.0.0.1:") {
+			t.Errorf("nothing to open:\n%s", printed)
+		}
+	})
+	if err != nil {
 		t.Errorf("the end: %v", err)
 	}
+}
+
+// at tells the story at an address.
+func at(t *testing.T, addr string) (printed string, err error) {
+	var out strings.Builder
+	err = run(&show.Run{Context: t.Context(), Out: &out, Addr: addr, Once: true})
+	return out.String(), err
 }
 
 func TestWhereTheApplicationListens(t *testing.T) {
@@ -62,21 +51,20 @@ func TestWhereTheApplicationListens(t *testing.T) {
 				return
 			}
 			l.Close()
-			var out strings.Builder
-			if err := run(t.Context(), &out, addr, true); err != nil {
-				t.Errorf("%v\n%s", err, out.String())
+			if out, err := at(t, addr); err != nil {
+				t.Errorf("%v\n%s", err, out)
 			}
 		})
 	}
 	for _, addr := range []string{":0", "0.0.0.0:0", "[::]:0", "127.0.0.2:0", "192.0.2.1:0", "[::1%1]:0"} {
 		t.Run("not "+addr, func(t *testing.T) {
-			if err := run(t.Context(), io.Discard, addr, true); err == nil || !strings.Contains(err.Error(), "-addr: ") {
+			if _, err := at(t, addr); err == nil || !strings.Contains(err.Error(), "-addr: ") {
 				t.Errorf("error %v", err)
 			}
 		})
 	}
 	t.Run("no address", func(t *testing.T) {
-		if err := run(t.Context(), io.Discard, "nowhere", true); err == nil {
+		if _, err := at(t, "nowhere"); err == nil {
 			t.Error("no error")
 		}
 	})

@@ -1,28 +1,25 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net/url"
 
+	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/examples/issuer/browser"
 )
 
 // tour is alice at her browser. It prints what she sees.
 type tour struct {
-	ctx         context.Context
-	out         io.Writer
-	application string // its URL
-	person      *browser.Browser
-	page        *browser.Page
-	strange     int // what was not as expected
+	*show.Run
+	person *browser.Browser
+	page   *browser.Page
 }
 
+func newTour(r *show.Run) *tour { return &tour{Run: r, person: browser.New(nil)} }
+
 func (t *tour) show() (err error) {
-	t.person = browser.New(nil)
-	fmt.Fprintf(t.out, "%-36s %-14s %s\n", "", "by signature", "by introspection")
-	if t.page, err = t.person.Open(t.ctx, t.application); err != nil {
+	t.Printf("%-36s %-14s %s\n", "", "by signature", "by introspection")
+	if t.page, err = t.person.Open(t.Context, t.URL); err != nil {
 		return err
 	}
 	for _, step := range []func() error{
@@ -53,42 +50,35 @@ func (t *tour) show() (err error) {
 			return err
 		}
 	}
-	if t.strange > 0 {
-		return fmt.Errorf("%d answers were not as expected", t.strange)
-	}
 	return nil
 }
 
 // chapter presses a button and expects to come to a page.
 func (t *tour) chapter(what, button, title string, fields url.Values) (err error) {
-	if t.page, err = t.person.Press(t.ctx, t.page, button, fields); err != nil {
+	if t.page, err = t.person.Press(t.Context, t.page, button, fields); err != nil {
 		return err
 	}
-	mark := ""
+	t.Printf("%s", what)
 	got, problem := t.page.Title(), t.page.Text("problem")
 	if got != title || t.page.Status != 200 || (problem != "") != (button == "deny") {
-		t.strange++
-		mark = fmt.Sprintf("   <- expected the page %q, is %q (%d) %s", title, got, t.page.Status, problem)
+		t.Wrong("expected the page %q, is %q (%d) %s", title, got, t.page.Status, problem)
+		return nil
 	}
-	fmt.Fprintf(t.out, "%s%s\n", what, mark)
+	t.Printf("\n")
 	return nil
 }
 
 // call has the application ask the APIs, and prints a row.
 func (t *tour) call(button string, bySignature, byIntrospection int) (err error) {
-	if t.page, err = t.person.Press(t.ctx, t.page, button, nil); err != nil {
+	if t.page, err = t.person.Press(t.Context, t.page, button, nil); err != nil {
 		return err
 	}
 	signature, introspection := t.page.Text("status-0"), t.page.Text("status-1")
-	mark := ""
-	if signature != fmt.Sprint(bySignature) || introspection != fmt.Sprint(byIntrospection) {
-		t.strange++
-		mark = fmt.Sprintf("   <- expected %d and %d", bySignature, byIntrospection)
-	}
-	fmt.Fprintf(t.out, "    %-32s %-14s %s%s\n", t.page.Text("asked"), signature, introspection, mark)
+	t.Row(fmt.Sprintf("    %-32s ", t.page.Text("asked")),
+		fmt.Sprintf("%-14s %s", signature, introspection), fmt.Sprintf("%-14d %d", bySignature, byIntrospection))
 	for _, id := range []string{"challenge-0", "challenge-1"} {
 		if c := t.page.Text(id); c != "" && (id == "challenge-1" || c != t.page.Text("challenge-1")) {
-			fmt.Fprintf(t.out, "        %s\n", c)
+			t.Printf("        %s\n", c)
 		}
 	}
 	return nil
