@@ -1,6 +1,8 @@
 package scopes
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/warder-go/warder/internal/strictjson"
@@ -22,14 +24,41 @@ type claim struct {
 	values []string
 }
 
-// errWrongCaller has no Code, so the challenge has no error: a client that took it
-// for a lack of scope would ask for tokens in a loop.
-var errWrongCaller = &middleware.Error{Reason: middleware.ReasonWrongCaller}
+// wrongCaller is a refusal without a Code, so the challenge has no error: a client that
+// took it for a lack of scope would ask for tokens in a loop.
+func wrongCaller(why string) *middleware.Error {
+	return &middleware.Error{Reason: middleware.ReasonWrongCaller, Err: errors.New("scopes: " + why)}
+}
 
-// errLacksClaim names no scope: those that the route needs, the token has.
-var errLacksClaim = &middleware.Error{
-	Code: middleware.InsufficientScope, Reason: middleware.ReasonWrongCaller,
-	Description: "The access token does not grant the group, role or entitlement that this operation needs",
+// The refusals of a token for whose it is.
+var (
+	errNoClient   = wrongCaller("the token does not say which client it is for, so nobody can tell a user's from a client's own; ClientClaim names the claim that does")
+	errNoSubject  = wrongCaller("the token has no sub, so it is no user's")
+	errIsClient   = wrongCaller("sub is the client itself, and a user's token is needed")
+	errIsUser     = wrongCaller("sub is not the client, and a client's own token is needed")
+	errNobodyHere = wrongCaller("a step-up is needed, and the token is no user's: nobody is there to sign in")
+)
+
+// refuses says why c is not whose token t is.
+func (c caller) refuses(t *middleware.Token) *middleware.Error {
+	switch {
+	case t.ClientID == "":
+		return errNoClient
+	case t.Subject == "":
+		return errNoSubject
+	case c == user:
+		return errIsClient
+	}
+	return errIsUser
+}
+
+// lacksClaim is a refusal that names no scope: those that the route needs, the token has.
+func lacksClaim(c claim) *middleware.Error {
+	return &middleware.Error{
+		Code: middleware.InsufficientScope, Reason: middleware.ReasonWrongCaller,
+		Description: "The access token does not grant the group, role or entitlement that this operation needs",
+		Err:         fmt.Errorf("scopes: the claim %q is missing, or holds none of %q", c.name, c.values),
+	}
 }
 
 // User returns q for users' tokens alone: those of clients that act for
@@ -80,21 +109,22 @@ func (q Requirement) Claim(name string, values ...string) Requirement {
 	})
 }
 
-func (r *rule) claimed(t *middleware.Token) bool {
+// unclaimed returns the first claim that t lacks, or nil.
+func (r *rule) unclaimed(t *middleware.Token) *claim {
 	if len(r.claims) == 0 {
-		return true
+		return nil
 	}
 	said, err := strictjson.Parse(string(t.Raw))
 	if err != nil {
-		return false // fail closed
+		return &r.claims[0] // fail closed
 	}
-	for _, c := range r.claims {
+	for i, c := range r.claims {
 		value, _ := said.Get(c.name)
 		if !slices.ContainsFunc(texts(value), func(s string) bool { return slices.Contains(c.values, s) }) {
-			return false
+			return &r.claims[i]
 		}
 	}
-	return true
+	return nil
 }
 
 // texts returns the strings that v holds in one of the forms that Claim knows.

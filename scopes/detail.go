@@ -1,16 +1,21 @@
 package scopes
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/warder-go/warder/middleware"
 )
 
-// errInsufficientDetails names no scope: the token has those, and no parameter
-// of a challenge could say which detail is lacking.
-var errInsufficientDetails = &middleware.Error{
-	Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientDetails,
-	Description: "The access token does not grant the authorization details that this operation needs",
+// insufficientDetails is a refusal that names no scope: the token has those, and no
+// parameter of a challenge could say which detail is lacking.
+func insufficientDetails(want middleware.Detail) *middleware.Error {
+	return &middleware.Error{
+		Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientDetails,
+		Description: "The access token does not grant the authorization details that this operation needs",
+		Err: fmt.Errorf("scopes: no element of authorization_details has the type %q and all of the actions %q, datatypes %q, privileges %q and identifier %q at one of the locations %q",
+			want.Type, want.Actions, want.DataTypes, want.Privileges, want.Identifier, want.Locations),
+	}
 }
 
 // Detail returns q for tokens that grant what is wanted by their
@@ -26,11 +31,12 @@ func (q Requirement) Detail(want middleware.Detail) Requirement {
 	return q.with(func(r *rule) { r.details = append(slices.Clip(r.details), want) })
 }
 
-func (r *rule) detailed(t *middleware.Token) bool {
-	for _, want := range r.details {
+// ungranted returns the first detail that t does not grant, or nil.
+func (r *rule) ungranted(t *middleware.Token) *middleware.Detail {
+	for i, want := range r.details {
 		if len(t.Details(want)) == 0 {
-			return false
+			return &r.details[i]
 		}
 	}
-	return true
+	return nil
 }

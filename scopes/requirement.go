@@ -2,6 +2,7 @@ package scopes
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -129,21 +130,40 @@ func (q Requirement) judge(t *middleware.Token) *middleware.Error {
 	case r.mistake != nil:
 		return &middleware.Error{Reason: middleware.ReasonNoPolicy, Err: r.mistake}
 	case !r.caller.is(t):
-		return errWrongCaller
+		return r.caller.refuses(t)
 	case r.asksForStepUp() && !r.signedIn(t, time.Now()):
 		return r.stepUp(t)
 	case !r.met(t.Scopes):
 		return &middleware.Error{
 			Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientScope,
 			Description: "The access token does not grant the scope that this operation needs",
-			Scope:       r.least,
+			Scope:       r.least, Err: r.lacking(t.Scopes),
 		}
-	case !r.claimed(t):
-		return errLacksClaim
-	case !r.detailed(t):
-		return errInsufficientDetails
+	}
+	if c := r.unclaimed(t); c != nil {
+		return lacksClaim(*c)
+	}
+	if want := r.ungranted(t); want != nil {
+		return insufficientDetails(*want)
 	}
 	return nil
+}
+
+// lacking says which of our scopes a token lacks that has these.
+func (r *rule) lacking(has []string) error {
+	if r.any {
+		return fmt.Errorf("scopes: the token has none of the scopes %q", r.scopes)
+	}
+	var missing []string
+	for i, granting := range r.granted {
+		if !slices.ContainsFunc(granting, func(s string) bool { return slices.Contains(has, s) }) {
+			missing = append(missing, r.scopes[i])
+		}
+	}
+	if len(has) == 0 {
+		return fmt.Errorf("scopes: the token has no scopes at all, and %q are missing; ScopeClaims names the claims to read them from", missing)
+	}
+	return fmt.Errorf("scopes: the token lacks the scopes %q", missing)
 }
 
 // met compares scopes whole and case-sensitively (RFC 6749 §3.3).

@@ -1,6 +1,7 @@
 package scopes
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,11 +62,12 @@ func (r *rule) signedIn(t *middleware.Token, now time.Time) bool {
 // the scope only if that is lacking too (RFC 9470 §3).
 func (r *rule) stepUp(t *middleware.Token) *middleware.Error {
 	if t.Subject == "" || t.SubjectIsClient() {
-		return errWrongCaller // it would ask for tokens in a loop
+		return errNobodyHere // it would ask for tokens in a loop
 	}
 	e := &middleware.Error{
 		Code: middleware.InsufficientUserAuthentication, Reason: middleware.ReasonInsufficientAuthentication,
 		Description: "The user must sign in again, as this operation asks for it",
+		Err:         r.unsigned(t),
 	}
 	if r.acr != nil {
 		e.Params = append(e.Params, middleware.Param{Name: "acr_values", Value: strings.Join(r.acr, " ")})
@@ -77,4 +79,17 @@ func (r *rule) stepUp(t *middleware.Token) *middleware.Error {
 		e.Scope = r.least
 	}
 	return e
+}
+
+// unsigned says what of the sign-in does not do.
+func (r *rule) unsigned(t *middleware.Token) error {
+	switch {
+	case r.acr != nil && t.ACR == "":
+		return fmt.Errorf("scopes: acr is missing, and one of %q is needed", r.acr)
+	case r.acr != nil && !slices.Contains(r.acr, t.ACR):
+		return fmt.Errorf("scopes: acr is none of %q", r.acr)
+	case t.AuthTime.IsZero():
+		return fmt.Errorf("scopes: auth_time is missing, and MaxAge %v needs it", r.maxAge)
+	}
+	return fmt.Errorf("scopes: auth_time is longer ago than MaxAge %v, or in the future", r.maxAge)
 }

@@ -58,12 +58,15 @@ var (
 	keysDesc = desc("keys",
 		"Usable keys of an issuer.",
 		"issuer")
+	unusableKeysDesc = desc("unusable_keys",
+		"Keys that an issuer publishes and that cannot be used; the log says of each which one and why.",
+		"issuer")
 )
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		requestsDesc, decisionsDesc, tokensDesc, authorizationsDesc, fetchesDesc, fetchTimesDesc, fetchedAtDesc, keysDesc,
+		requestsDesc, decisionsDesc, tokensDesc, authorizationsDesc, fetchesDesc, fetchTimesDesc, fetchedAtDesc, keysDesc, unusableKeysDesc,
 		staleDesc, snapshotsDesc, introspectionsDesc, introspectionTimesDesc, breakerDesc,
 	} {
 		ch <- d
@@ -122,6 +125,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		}
 		if fetched+failed+restored > 0 {
 			gauge(keysDesc, float64(i.keys.Load()))
+			gauge(unusableKeysDesc, float64(i.unusableKeys.Load()))
 			gauge(fetchedAtDesc, float64(i.fetchedAt.Load())/1e9)
 		}
 	}

@@ -62,6 +62,7 @@ func (c *collector) observe(_ context.Context, e middleware.Event) {
 	case middleware.OpFetch:
 		i := c.issuers.get(e.Issuer)
 		i.keys.Store(int64(e.Keys))
+		i.unusableKeys.Store(int64(len(e.Unusable)))
 		if e.Reason != middleware.ReasonOK {
 			i.failed.add(e.Duration)
 			return
@@ -75,6 +76,7 @@ func (c *collector) observe(_ context.Context, e middleware.Event) {
 			return
 		}
 		i.keys.Store(int64(e.Keys))
+		i.unusableKeys.Store(int64(len(e.Unusable)))
 		i.restored.Add(1)
 	case middleware.OpIntrospect:
 		i := c.issuers.get(e.Issuer)

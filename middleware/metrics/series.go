@@ -14,6 +14,7 @@ type issuer struct {
 	fetched, failed timings      // fetches of its keys
 	fetchedAt       atomic.Int64 // Unix nanoseconds; 0 for never
 	keys            atomic.Int64
+	unusableKeys    atomic.Int64  // of the same set
 	stale           atomic.Uint64 // tokens judged by stale keys
 
 	restored, unusable atomic.Uint64 // its snapshot file
