@@ -102,12 +102,15 @@ func (o *RemoteOptions) check() error {
 	if o.Timeout < 0 {
 		errs = append(errs, errors.New("jwks: Timeout is negative; a fetch needs an end"))
 	}
-	for name, d := range map[string]time.Duration{
-		"RefreshAfter": o.RefreshAfter, "WaitAfter": o.WaitAfter, "MaxStale": o.MaxStale,
-		"Cooldown": o.Cooldown, "Timeout": o.Timeout,
+	for _, f := range []struct {
+		name string
+		d    time.Duration
+	}{
+		{"RefreshAfter", o.RefreshAfter}, {"WaitAfter", o.WaitAfter}, {"MaxStale", o.MaxStale},
+		{"Cooldown", o.Cooldown}, {"Timeout", o.Timeout},
 	} {
-		if 0 < d && d < time.Millisecond { // 300 is 300 nanoseconds, and would hammer the issuer
-			errs = append(errs, fmt.Errorf("jwks: %s %v: is its unit missing?", name, d))
+		if 0 < f.d && f.d < time.Millisecond { // 300 is 300 nanoseconds, and would hammer the issuer
+			errs = append(errs, fmt.Errorf("jwks: %s %v: is its unit missing?", f.name, f.d))
 		}
 	}
 	return errors.Join(errs...)

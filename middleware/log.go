@@ -2,8 +2,9 @@ package middleware
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // Log returns an Observer that writes to l, or to slog.Default() if l is nil:
@@ -36,7 +37,7 @@ func Log(l *slog.Logger) Observer {
 			attrs = append(attrs, slog.Int("keys", e.Keys))
 		}
 		if len(e.Unusable) > 0 {
-			attrs = append(attrs, slog.String("unusable", errors.Join(e.Unusable...).Error()))
+			attrs = append(attrs, slog.String("unusable", list(e.Unusable)))
 		}
 		attrs = append(attrs, slog.Duration("duration", e.Duration))
 		if e.Err != nil {
@@ -44,6 +45,25 @@ func Log(l *slog.Logger) Observer {
 		}
 		logger.LogAttrs(ctx, level, "warder", attrs...)
 	}
+}
+
+// maxListed is how many keys one line speaks of.
+const maxListed = 8
+
+// list returns errs in one line.
+func list(errs []error) string {
+	var line strings.Builder
+	for i, err := range errs {
+		switch {
+		case i == maxListed:
+			fmt.Fprintf(&line, "; and %d more", len(errs)-i)
+			return line.String()
+		case i > 0:
+			line.WriteString("; ")
+		}
+		line.WriteString(err.Error())
+	}
+	return line.String()
 }
 
 func levelOf(e Event) slog.Level {

@@ -68,7 +68,7 @@ type Said struct {
 	fromWhom  bool              // iss is there
 	aud       []string          // as in aud; nil if that is absent
 	named     []string          // by AudienceClaim; nil if that is absent
-	nulls     []string          // claims that are null, where that is absent
+	nulls     []string          // claims that may be required and are null, where that is absent
 	unread    *middleware.Error // of the first claim that cannot be read
 	notAccess *middleware.Error // why this is no access token
 	unbound   bool              // said to be bound by DPoP, but not to which key
@@ -93,7 +93,9 @@ func (r *Rules) Read(o strictjson.Object, raw []byte, typed bool) *Said {
 	for i := range o {
 		name, v := o[i].Name, o[i].Value
 		if r.lenient && v == "null" && name != "cnf" { // a cnf that cannot be read confirms nothing
-			s.nulls = append(s.nulls, name)
+			if r.refuse.null[name] != nil {
+				s.nulls = append(s.nulls, name)
+			}
 			continue
 		}
 		ok := true

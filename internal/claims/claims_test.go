@@ -185,3 +185,27 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a scope holds, it is read as its words, without those that are no
+// scope-tokens.
+func FuzzScope(f *testing.F) {
+	for _, seed := range []string{"", " ", "a", "a b", "  a  b ", "a\tb c", `a"b c`, "\x00 a", "é a é", "a\\", " \" a"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, scope string) {
+		doc, err := json.Marshal(map[string]string{"scope": scope})
+		if err != nil {
+			t.Skip()
+		}
+		o, err := strictjson.Parse(string(doc))
+		if err != nil {
+			return // no text that I-JSON has
+		}
+		value, _ := o.Get("scope")
+		text, _ := value.Text()
+		want := slices.DeleteFunc(strings.Split(text, " "), func(s string) bool { return !claims.IsScopeToken(s) })
+		if _, s := read(t, claims.Config{}, string(doc), true); !slices.Equal(s.Token.Scopes, want) {
+			t.Errorf("%q: %q, want %q", text, s.Token.Scopes, want)
+		}
+	})
+}

@@ -63,14 +63,18 @@ func (r *Rules) notAccess(s *Said, e *evidence) *middleware.Error {
 	case said == access:
 		return nil
 	}
-	carriesScopes := len(s.Token.Scopes) > 0 || carries(e.scope) || carries(e.scp)
-	switch {
-	case e.events && !carriesScopes:
-		return r.refuse.looks["events"]
-	case r.cfg.InsecureAllowIDTokens:
+	suspect := e.ofIDTokens
+	if e.events {
+		suspect = "events"
+	}
+	if r.cfg.InsecureAllowIDTokens && suspect != "events" {
 		return nil
-	case e.ofIDTokens != "" && !carriesScopes:
-		return r.refuse.looks[e.ofIDTokens]
+	}
+	if suspect != "" && len(s.Token.Scopes) == 0 && !carries(e.scope) && !carries(e.scp) {
+		return r.refuse.looks[suspect]
+	}
+	if r.cfg.InsecureAllowIDTokens {
+		return nil
 	}
 	// RFC 7662 §2.2: token_type is that of an access token (RFC 6749 §5.1).
 	if r.cfg.Answer && (says(e.tokenType, "Bearer") || says(e.tokenType, "DPoP")) {

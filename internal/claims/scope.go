@@ -2,7 +2,6 @@ package claims
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/warder-go/warder/internal/strictjson"
 )
@@ -15,21 +14,35 @@ func scopeString(v strictjson.Value) ([]string, bool) {
 		return nil, false
 	}
 	count := 0
-	for word := range strings.SplitSeq(s, " ") {
-		if IsScopeToken(word) {
-			count++
-		}
+	for word, rest := nextScope(s); word != ""; word, rest = nextScope(rest) {
+		count++
 	}
 	if count == 0 {
 		return nil, true
 	}
 	scopes := make([]string, 0, count) // thousands of spaces take no memory
-	for word := range strings.SplitSeq(s, " ") {
-		if IsScopeToken(word) {
-			scopes = append(scopes, word)
-		}
+	for word, rest := nextScope(s); word != ""; word, rest = nextScope(rest) {
+		scopes = append(scopes, word)
 	}
 	return scopes, true
+}
+
+// nextScope returns the first scope-token of s and what follows it, or "" if there is
+// none.
+func nextScope(s string) (word, rest string) {
+	for i := 0; i < len(s); i++ {
+		start := i
+		for i < len(s) && isScopeCharacter(s[i]) {
+			i++
+		}
+		if i > start && (i == len(s) || s[i] == ' ') {
+			return s[start:i], s[i:]
+		}
+		for i < len(s) && s[i] != ' ' { // a word with a character that none may have
+			i++
+		}
+	}
+	return "", ""
 }
 
 // scopeList reads a claim that some issuer uses for scopes: a string as in
@@ -45,9 +58,11 @@ func scopeList(v strictjson.Value) ([]string, bool) {
 // IsScopeToken reports whether s is a scope-token (RFC 6749 §3.3).
 func IsScopeToken(s string) bool {
 	for i := range len(s) {
-		if ch := s[i]; ch <= ' ' || ch > '~' || ch == '"' || ch == '\\' {
+		if !isScopeCharacter(s[i]) {
 			return false
 		}
 	}
 	return s != ""
 }
+
+func isScopeCharacter(ch byte) bool { return ch > ' ' && ch <= '~' && ch != '"' && ch != '\\' }
