@@ -202,6 +202,10 @@ func (r *Rules) readConfigured(o strictjson.Object, s *Said, e *evidence) {
 		if !ok {
 			s.unreadable(r, name, v)
 		}
+		if s.Token.Scopes == nil {
+			s.Token.Scopes = more
+			continue
+		}
 		s.Token.Scopes = append(s.Token.Scopes, more...)
 	}
 	s.Token.Scopes = slices.Clip(s.Token.Scopes)
