@@ -8,21 +8,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/discovery"
-	"github.com/warder-go/warder/internal/flight"
 	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/internal/wire"
 )
 
 const (
-	maxAnswer        = 64 << 10 // bytes
-	maxSigned        = 96 << 10 // of one that holds such an answer, encoded and signed
-	endpointLifetime = time.Hour
-	metadataRetry    = time.Minute // after it could not be read
+	maxAnswer = 64 << 10 // bytes
+	maxSigned = 96 << 10 // of one that holds such an answer, encoded and signed
 )
 
 // caller asks one issuer about tokens. It is safe for concurrent use.
@@ -34,13 +30,8 @@ type caller struct {
 	unknown      []int // statuses that are about the token
 	longest      int64 // bytes of an answer
 
-	metadata *discovery.Issuer // nil where the endpoint is configured
-	reads    flight.Group[string]
-
-	mu       sync.Mutex // of the following; not held over I/O
-	endpoint string
-	due      time.Time // when the metadata is to be read again
-	tried    time.Time // when that was last attempted
+	endpoint string              // as configured
+	found    *discovery.Endpoint // nil where it is configured
 }
 
 // aboutTokens are the statuses by which an issuer may say that it does not know a token.
@@ -72,9 +63,12 @@ func retryAfter(err error) time.Duration {
 
 // ask returns the issuer's answer to token: status 200, of whatever content.
 func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) {
-	endpoint, err := c.where(ctx)
-	if err != nil {
-		return nil, outage{fmt.Errorf("introspect: %w", err)}
+	endpoint := c.endpoint
+	if c.found != nil {
+		var err error
+		if endpoint, _, err = c.found.Get(ctx); err != nil {
+			return nil, outage{fmt.Errorf("introspect: %w", err)}
+		}
 	}
 	this := &attempt{issuer: c.issuer}
 	resp, err := c.post(ctx, endpoint, token, this)
@@ -168,50 +162,9 @@ func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt
 	return nil, outage{wrapped}
 }
 
-// where returns the endpoint. Metadata is read when first needed, after a call
-// that failed, and otherwise at most once an hour; while it cannot be had, the
-// last known endpoint counts. A known endpoint is looked up again at most once
-// a second, by one call, and the others use it meanwhile: the answers to
-// strangers' tokens must not make us ask more than that.
-func (c *caller) where(ctx context.Context) (string, error) {
-	now := time.Now()
-	c.mu.Lock()
-	known := c.endpoint
-	if c.metadata == nil || known != "" && (now.Before(c.due) || now.Sub(c.tried) < backoff.First) {
-		c.mu.Unlock()
-		return known, nil
-	}
-	c.tried = now
-	c.mu.Unlock()
-
-	uri, err := c.reads.Do(ctx, "", func(detached context.Context) (string, error) {
-		if end, ok := ctx.Deadline(); ok {
-			if left := time.Until(end); known != "" {
-				// Metadata that hangs must not cost the call its time.
-				end = end.Add(-3 * left / 4)
-			}
-			var cancel context.CancelFunc
-			detached, cancel = context.WithDeadline(detached, end)
-			defer cancel()
-		}
-		return c.metadata.Endpoint(detached, "introspection_endpoint")
-	})
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case err == nil:
-		c.endpoint, c.due = uri, now.Add(endpointLifetime)
-		return uri, nil
-	case known != "":
-		c.due = now.Add(metadataRetry)
-		return known, nil
-	}
-	return "", err
-}
-
 // mistrust makes the next call read the metadata again.
 func (c *caller) mistrust() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.due = time.Time{}
+	if c.found != nil {
+		c.found.Mistrust()
+	}
 }

@@ -52,7 +52,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		c.accept, c.longest = typeSigned, maxSigned
 	}
 	if cfg.Endpoint == "" {
-		c.metadata = discovery.New(cfg.Issuer, "", cfg.InsecureAllowHTTP, cfg.HTTPClient)
+		// Strangers' tokens must not make us read it more often than once a second.
+		c.found = discovery.New(cfg.Issuer, "", cfg.InsecureAllowHTTP, cfg.HTTPClient).Endpoint("introspection_endpoint", backoff.First)
 	}
 	return &Verifier{
 		cfg: cfg,

@@ -4,19 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
-	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/discovery"
 	"github.com/warder-go/warder/internal/wire"
-)
-
-// metadataLifetime is how long a jwks_uri is used before the metadata is read
-// again, if its keys can be fetched.
-const (
-	metadataLifetime = time.Hour
-	metadataRetry    = time.Minute // after it could not be read
 )
 
 // Discover returns the KeySet of issuer, whose metadata says where its keys
@@ -39,8 +30,8 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 		return nil, err
 	}
 	s := &KeySet{opts: o, source: &discovered{
-		issuer: discovery.New(issuer, o.MetadataURL, o.InsecureAllowHTTP, o.HTTPClient),
-		client: wire.NewClient(o.HTTPClient, maxRedirects),
+		endpoint: discovery.New(issuer, o.MetadataURL, o.InsecureAllowHTTP, o.HTTPClient).Endpoint("jwks_uri", 0),
+		client:   wire.NewClient(o.HTTPClient, maxRedirects),
 	}}
 	return s, s.belongTo(issuer)
 }
@@ -68,65 +59,35 @@ func checkURL(what, raw string, allowHTTP bool) error {
 }
 
 // discovered is a source whose address is in its issuer's metadata. Only the
-// KeySet's one fetch at a time changes it.
+// KeySet's one fetch at a time uses it.
 type discovered struct {
-	issuer *discovery.Issuer
-	client *wire.Client
-
-	uri atomic.Pointer[string] // jwks_uri; nil before the metadata was first read
-	due time.Time              // when to read it again
+	endpoint *discovery.Endpoint
+	client   *wire.Client
 }
 
 func (d *discovered) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
-	known := d.uri.Load()
-	asked := known == nil || !time.Now().Before(d.due)
-	switch {
-	case known == nil:
-		if err := d.discover(ctx); err != nil {
-			return nil, fmt.Errorf("jwks: %w", err)
-		}
-	case asked:
-		// Without metadata, keys may still be where they were: they get most
-		// of the time, and the metadata another try in a while.
-		part, cancel := context.WithTimeout(ctx, quarter(ctx))
-		err := d.discover(part)
-		cancel()
-		if err != nil {
-			d.due = time.Now().Add(metadataRetry)
-		}
+	uri, read, err := d.endpoint.Get(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("jwks: %w", err)
 	}
-	uri := *d.uri.Load()
 	snap, err := fetchSet(ctx, d.client, uri, old)
 	if told := (*backoff.TooMany)(nil); err == nil || errors.As(err, &told) {
 		return snap, err
 	}
 	// The keys may have moved since the metadata was read.
-	if !asked && d.discover(ctx) == nil && *d.uri.Load() != uri {
-		return fetchSet(ctx, d.client, *d.uri.Load(), old)
+	if !read {
+		if moved, ok := d.endpoint.Again(ctx); ok {
+			return fetchSet(ctx, d.client, moved, old)
+		}
 	}
-	d.due = time.Time{}
+	d.endpoint.Mistrust()
 	return nil, err
-}
-
-// quarter returns a quarter of the time that ctx has left.
-func quarter(ctx context.Context) time.Duration {
-	end, _ := ctx.Deadline() // a fetch always has one
-	return time.Until(end) / 4
-}
-
-func (d *discovered) discover(ctx context.Context) error {
-	uri, err := d.issuer.Endpoint(ctx, "jwks_uri")
-	if err == nil {
-		d.uri.Store(&uri)
-		d.due = time.Now().Add(metadataLifetime)
-	}
-	return err
 }
 
 // mayBe reports whether keys from uri may be the issuer's. Before any
 // metadata was read, nobody can say: then what it said when they were saved
 // counts.
 func (d *discovered) mayBe(uri string) bool {
-	known := d.uri.Load()
-	return known == nil || *known == uri
+	known := d.endpoint.Known()
+	return known == "" || known == uri
 }

@@ -137,13 +137,13 @@ func locations(issuer string) []string {
 	})
 }
 
-// Endpoint returns the URL that member of the metadata says, from the first
+// Find returns the URL that member of the metadata says, from the first
 // location that has a usable document. A document of another issuer, byte for
 // byte, is not used (RFC 8414 §3.3). A URL that is not https, or that names a
 // host of this machine or link though the issuer's own is none, is an error
 // (RFC 8725 §3.10). An answer of 429 is a [*backoff.TooMany]. The error says what
 // is the matter at each location.
-func (i *Issuer) Endpoint(ctx context.Context, member string) (string, error) {
+func (i *Issuer) Find(ctx context.Context, member string) (string, error) {
 	err := errors.New("metadata")
 	for n, l := range i.locations {
 		uri, fault := i.ask(ctx, l, member)
