@@ -71,16 +71,16 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		}
 	}
 	this := &attempt{issuer: c.issuer}
-	resp, err := c.post(ctx, endpoint, token, this)
-	if wire.Unsent(err) {
-		// The issuer has not seen the request: once more is safe, and finds
+	resp, err := c.post(ctx, endpoint, token, this, c.client.Do)
+	if wire.Repeatable(err) {
+		// Asking twice changes nothing. Once more, on a connection of its own, finds
 		// the next address, or the instance that took over.
-		resp, err = c.post(ctx, endpoint, token, this)
+		resp, err = c.post(ctx, endpoint, token, this, c.client.DoAfresh)
 	}
 	if err == nil && resp.StatusCode == http.StatusUnauthorized && this.kept &&
 		(isInvalidClient(resp) || !slices.Contains(c.unknown, resp.StatusCode)) {
 		this.refused = true
-		resp, err = c.post(ctx, endpoint, token, this)
+		resp, err = c.post(ctx, endpoint, token, this, c.client.Do)
 	}
 	if err != nil {
 		if failed := (*wire.Error)(nil); errors.As(err, &failed) {
@@ -133,7 +133,7 @@ func isInvalidClient(resp *wire.Response) bool {
 	return ok && text == "invalid_client"
 }
 
-func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt) (*wire.Response, error) {
+func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt, do func(*http.Request, int64) (*wire.Response, error)) (*wire.Response, error) {
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
 	header := http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"},
@@ -146,12 +146,8 @@ func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt
 	if err != nil {
 		return nil, errors.New("introspect: the endpoint is not a URL") // err quotes it
 	}
-	// Asking twice changes nothing. So net/http may send again what it sent on
-	// an idle connection that the issuer was about to close; the field itself,
-	// being empty, is not sent.
-	header["Idempotency-Key"] = nil
 	req.Header = header
-	resp, err := c.client.Do(req, c.longest)
+	resp, err := do(req, c.longest)
 	if err == nil {
 		return resp, nil
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -19,6 +18,7 @@ const fallbackTimeout = 10 * time.Second
 // concurrent use. The zero value is not usable; see [NewClient].
 type Client struct {
 	http         http.Client
+	fresh        http.RoundTripper // makes a connection for each request
 	maxRedirects int
 	abandoned    atomic.Int32 // calls that outlived their deadline
 }
@@ -30,33 +30,23 @@ const maxAbandoned = 8
 // NewClient returns a Client that works on a copy of c and follows at most
 // maxRedirects redirects; 0 follows none. The cookie jar and CheckRedirect of c
 // are dropped. Its Timeout still counts where it is shorter than what is left
-// of a request's context. A nil c means a transport of this package's own,
-// shared by all such clients.
+// of a request's context. A nil c, and one without a Transport, mean a transport of
+// this package's own, shared by all such clients.
 func NewClient(c *http.Client, maxRedirects int) *Client {
 	w := &Client{maxRedirects: maxRedirects}
 	if c != nil {
 		w.http = *c
+	}
+	if w.http.Transport == nil {
+		shared := transports()
+		w.http.Transport, w.fresh = shared[0], shared[1]
 	} else {
-		w.http.Transport = defaultTransport()
+		w.fresh = once(w.http.Transport)
 	}
 	w.http.Jar = nil
 	w.http.CheckRedirect = nil // set for each call
 	return w
 }
-
-// defaultTransport does not depend on http.DefaultTransport, which any package
-// of the process may have replaced.
-var defaultTransport = sync.OnceValue(func() http.RoundTripper {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    64, // introspection asks one host, many times at once
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    fallbackTimeout,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-})
 
 // Response is an answer read whole.
 type Response struct {
@@ -85,6 +75,15 @@ func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Res
 // Do returns when req's context ends, even if the RoundTripper does not heed
 // it. A few such calls are left behind; while there are more, Do refuses.
 func (c *Client) Do(req *http.Request, limit int64) (*Response, error) {
+	return c.do(req, limit, c.http.Transport)
+}
+
+// DoAfresh is Do on a connection that no other request was on.
+func (c *Client) DoAfresh(req *http.Request, limit int64) (*Response, error) {
+	return c.do(req, limit, c.fresh)
+}
+
+func (c *Client) do(req *http.Request, limit int64, by http.RoundTripper) (*Response, error) {
 	if req.URL == nil || req.URL.Host == "" || req.URL.Scheme != "https" && req.URL.Scheme != "http" {
 		return nil, &Error{Class: Unsendable}
 	}
@@ -113,7 +112,7 @@ func (c *Client) Do(req *http.Request, limit int64) (*Response, error) {
 				c.abandoned.Add(-1)
 			}
 		}()
-		a.resp, a.err = c.send(ctx, req, host, limit)
+		a.resp, a.err = c.send(ctx, req, host, limit, by)
 	}()
 	select {
 	case a := <-answers:
@@ -129,7 +128,7 @@ func (c *Client) Do(req *http.Request, limit int64) (*Response, error) {
 }
 
 // send is one call, redirects included.
-func (c *Client) send(ctx context.Context, req *http.Request, host string, limit int64) (_ *Response, err error) {
+func (c *Client) send(ctx context.Context, req *http.Request, host string, limit int64, by http.RoundTripper) (_ *Response, err error) {
 	// A caller's RoundTripper is foreign code: when it panics, nobody's
 	// request should. The panic value may hold anything and is dropped.
 	defer func() {
@@ -140,6 +139,7 @@ func (c *Client) send(ctx context.Context, req *http.Request, host string, limit
 
 	var seen progress
 	client := c.http
+	client.Transport = by
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
 		if !mayFollow(next, via, c.maxRedirects) {
 			return errRedirect
@@ -183,12 +183,15 @@ func read(resp *http.Response, limit int64) ([]byte, error) {
 // progress records how far a request came. The transport may still call the
 // hooks after Do has returned.
 type progress struct {
-	dialing, connected atomic.Bool
+	dialing, connected, reused atomic.Bool
 }
 
 func (p *progress) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { p.dialing.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
+		GotConn: func(conn httptrace.GotConnInfo) {
+			p.connected.Store(true)
+			p.reused.Store(conn.Reused)
+		},
 	}
 }

@@ -35,8 +35,9 @@ const (
 // [context.DeadlineExceeded] when its class is Deadline and [context.Canceled]
 // when it is Canceled.
 type Error struct {
-	Class Class
-	Host  string // host and port of the configured URL; may be empty
+	Class  Class
+	Host   string // host and port of the configured URL; may be empty
+	reused bool   // the connection had been used before
 }
 
 func (e *Error) Error() string {
@@ -69,15 +70,23 @@ func Unsent(err error) bool {
 	return e.Class == NoSuchHost || e.Class == Refused || e.Class == Unreachable
 }
 
+// Repeatable reports whether err may be about the connection rather than the request:
+// it is [Unsent], or the connection had been used before and broke, as one does that
+// the server was about to close. A request that changes nothing may then be sent once
+// more, afresh.
+func Repeatable(err error) bool {
+	var e *Error
+	return Unsent(err) || errors.As(err, &e) && e.Class == Broken && e.reused
+}
+
 var (
 	errRedirect = errors.New("redirect refused")
 	errTooLarge = errors.New("answer too large")
 )
 
-// classify drops err for what kind of error it is. What cannot be told apart is
-// Broken, which nobody sends again.
+// classify replaces err by its Class. What cannot be told apart is Broken.
 func classify(ctx context.Context, err error, seen *progress, host string) *Error {
-	return &Error{Class: classOf(ctx, err, seen), Host: host}
+	return &Error{Class: classOf(ctx, err, seen), Host: host, reused: seen.reused.Load()}
 }
 
 func classOf(ctx context.Context, err error, seen *progress) Class {
