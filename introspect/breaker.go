@@ -7,20 +7,26 @@ import (
 	"github.com/warder-go/warder/internal/backoff"
 )
 
-// strikes is how many failures in a row open the breaker.
+// strikes is how many failures in a row make the breaker doubt the issuer.
 const strikes = 5
 
-// breaker spares an issuer that is down, and us the waiting. It counts only
-// what is about the issuer or about us: connections that fail, timeouts, 429,
-// 502, 503, 504 and refusals of our credentials. Even these may be about one
-// token, which strangers choose: so whether it stays open depends on a token
-// that we make up. The zero breaker is closed.
+// breaker spares an issuer that is down, and us the waiting. It counts only what is
+// about the issuer or about us: connections that fail, timeouts, 429, 502, 503, 504,
+// and our own credentials where the issuer says that it is about them. Even these may
+// be about one token, which strangers choose. So failures alone never open it: a
+// question about a token that we make up does, if that fails too. Who comes meanwhile
+// waits for it. Only an issuer that says when to come back is taken at its word. The
+// zero breaker is closed.
 type breaker struct {
 	mu      sync.Mutex
 	failed  int    // in a row
 	changes uint64 // how often it opened or closed
-	probing bool
+	open    bool
+	probing bool // an open one has let a call through that finds out whether it can close
 	backoff backoff.Backoff
+
+	doubt   chan struct{} // closed when the question about our own token is answered; nil: none is asked
+	doubted time.Time     // when the last one was asked
 }
 
 // pass is the leave to call.
@@ -29,62 +35,87 @@ type pass struct {
 	probe   bool   // the call finds out whether an open breaker can close
 }
 
-// admit reports whether a call may start at now. If not, wait says for how long.
-func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
+// admit reports whether a call may start at now. If not, wait says for how long, or
+// doubt when to ask again.
+func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, doubt <-chan struct{}, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.failed < strikes {
-		return pass{changes: b.changes}, 0, true
+	if !b.open {
+		return pass{changes: b.changes}, 0, b.doubt, b.doubt == nil
 	}
 	if wait := b.backoff.Wait(now); wait > 0 {
-		return pass{}, wait, false
+		return pass{}, wait, nil, false
 	}
 	if b.probing {
-		return pass{}, backoff.First, false
+		return pass{}, backoff.First, nil, false
 	}
 	b.probing = true
-	return pass{b.changes, true}, 0, true
+	return pass{b.changes, true}, 0, nil, true
 }
 
-// done notes how an admitted call ended at now; err is nil unless it counts. If
-// that opens the breaker, and the issuer did not say so itself, second is the
-// leave to ask at once whether it is down for a token of our own too.
-func (b *breaker) done(now time.Time, p pass, err error) (second pass, ok bool) {
+// done notes how an admitted call ended at now; err is nil unless it counts. It
+// reports whether there is doubt: then a token of our own is to be asked about, and
+// cleared told how that ended.
+func (b *breaker) done(now time.Time, p pass, err error) (doubt bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p.changes != b.changes {
 		// It began before the breaker opened or closed and says nothing new:
 		// a late timeout does not open it again, and a late answer does not
 		// ask an issuer that wants to be left alone.
-		return pass{}, false
+		return false
 	}
 	if p.probe {
 		b.probing = false
 	}
-	open := b.failed >= strikes
-	if err == nil {
-		b.failed, b.probing = 0, false
-		b.backoff.Succeeded()
-		if open {
-			b.changes++
-		}
-		return pass{}, false
-	}
-	b.failed++
-	if told(err) {
-		b.failed = strikes
-	}
-	if b.failed >= strikes {
-		b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
-		if !open {
-			b.changes++
-			b.probing = false
-			if !told(err) {
-				return pass{changes: b.changes}, true
-			}
+	switch {
+	case err == nil:
+		b.close()
+	case b.open, told(err):
+		b.opens(now, err)
+	default:
+		b.failed++
+		// A token of ours that was answered a moment ago still speaks for the issuer.
+		if b.failed >= strikes && b.doubt == nil && now.Sub(b.doubted) >= backoff.First {
+			b.doubt, b.doubted = make(chan struct{}), now
+			return true
 		}
 	}
-	return pass{}, false
+	return false
+}
+
+// cleared notes how the question about a token of our own ended, which p was asked
+// with. Not asked: it could not be, and says nothing.
+func (b *breaker) cleared(now time.Time, p pass, asked bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.doubt)
+	b.doubt = nil
+	switch {
+	case !asked || p.changes != b.changes:
+	case err == nil:
+		b.close()
+	default:
+		b.opens(now, err)
+	}
+}
+
+// close notes that the issuer answers. The lock is held.
+func (b *breaker) close() {
+	if b.failed = 0; b.open {
+		b.open, b.probing = false, false
+		b.changes++
+	}
+	b.backoff.Succeeded()
+}
+
+// opens notes that it does not, and for how long nobody asks it. The lock is held.
+func (b *breaker) opens(now time.Time, err error) {
+	b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
+	if !b.open {
+		b.open, b.probing = true, false
+		b.changes++
+	}
 }
 
 // drop notes that the call with p came to nothing that says anything of the

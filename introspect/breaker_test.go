@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -41,7 +42,8 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		"status 503":                         {status(503), unavailable},
 		"status 503, to be tried again":      {status(503, "Retry-After", "3600"), unavailable},
 		"status 504":                         {status(504), unavailable},
-		"status 401":                         {status(401), "503-U issuer_refused_us"},
+		"status 401 and invalid_client":      {coded(401, `{"error":"invalid_client"}`), "503-U issuer_refused_us"},
+		"status 400 and invalid_client":      {coded(400, `{"error":"invalid_client"}`), "503-U issuer_refused_us"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -51,6 +53,9 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 					got.is(t, row.want)
 				}
 				synctest.Wait() // for the question about a token of our own
+				if name == "no answer in time" {
+					time.Sleep(2 * time.Second)
+				}
 				before := s.count()
 				for _, got := range a.ask(20) {
 					got.is(t, breakerOpen)
@@ -80,6 +85,7 @@ func TestWhatNeverOpensTheBreaker(t *testing.T) {
 		want string
 	}{
 		"status 400":                {status(400), unavailable},
+		"status 401, of the token":  {status(401), "503-U issuer_refused_us"},
 		"status 403, of a firewall": {status(403), "503-U issuer_refused_us"},
 		"status 404":                {status(404), unavailable},
 		"status 413":                {status(413), unavailable},
@@ -237,6 +243,131 @@ func TestRetryAfter(t *testing.T) {
 				}
 				time.Sleep(time.Nanosecond)
 				a.get("x").is(t, ok)
+			})
+		})
+	}
+}
+
+// Whatever strangers can make of an issuer that is well, good tokens are asked about,
+// and the issuer is asked no more than once for each token and once a second for us.
+func TestStrangersCannotHoldItOpen(t *testing.T) {
+	const hostile, minutes = 8, 10
+	for name, row := range map[string]struct {
+		junk   reply
+		change func(*introspect.Config)
+	}{
+		"an issuer that says 401 to tokens that it does not know": {junk: status(401)},
+		"and 401 with a challenge":                                {junk: status(401, "WWW-Authenticate", `Basic realm="as"`)},
+		"and 400":                                                 {junk: coded(400, `{"error":"invalid_request"}`)},
+		"and 403":                                                 {junk: status(403)},
+		"and 404":                                                 {junk: status(404)},
+		"and 401, which is configured":                            {status(401), func(c *introspect.Config) { c.UnknownStatus = []int{401} }},
+		"tokens whose connection something in front cuts":                     {junk: broken},
+		"tokens that something in front refuses to connect":                   {junk: refused},
+		"tokens that something in front answers 502":                          {junk: status(502)},
+		"tokens that something in front answers 503, to be tried in a minute": {junk: status(503, "Retry-After", "60")},
+		"tokens that something in front holds until we give up":               {junk: hang},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				known := says(active(nil))
+				unknown := says(inactive)
+				if strings.Contains(name, "issuer that says") || strings.HasPrefix(name, "and") {
+					unknown = row.junk // our own made-up token too
+				}
+				s := newServer(func(r *http.Request) (*http.Response, error) {
+					time.Sleep(time.Millisecond)
+					switch token := r.PostFormValue("token"); {
+					case strings.HasPrefix(token, "good"):
+						return known(r)
+					case strings.HasPrefix(token, "junk"):
+						return row.junk(r)
+					}
+					return unknown(r)
+				})
+				a := guarding(t, s, row.change)
+				ctx, cancel := context.WithCancel(t.Context())
+				var all sync.WaitGroup
+				for sender := range hostile {
+					all.Go(func() {
+						time.Sleep(time.Duration(sender) * 60 * time.Millisecond)
+						for n := 0; ctx.Err() == nil; n++ {
+							if got := a.get(fmt.Sprint("junk-", sender, "-", n)); got.StatusCode == 200 {
+								t.Error("a stranger is let in")
+							}
+							time.Sleep(500 * time.Millisecond)
+						}
+					})
+				}
+				for second := range minutes * 60 {
+					a.get(fmt.Sprint("good-", second)).is(t, ok)
+					time.Sleep(time.Second)
+				}
+				cancel()
+				all.Wait()
+				own := 0
+				for _, c := range s.seen(endpoint) {
+					if token := c.form.Get("token"); !strings.HasPrefix(token, "good") && !strings.HasPrefix(token, "junk") {
+						own++
+					}
+				}
+				if own > minutes*60*11/10 {
+					t.Errorf("%d questions about a token of our own in %d minutes", own, minutes)
+				}
+			})
+		})
+	}
+}
+
+// An issuer that limits rates is taken at its word: what it forces is 503, and no more.
+func TestAnIssuerThatLimitsRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := says(active(nil))
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			if strings.HasPrefix(r.PostFormValue("token"), "junk") {
+				return status(429, "Retry-After", "30")(r)
+			}
+			return known(r)
+		})
+		a := guarding(t, s, nil)
+		refused, asked := 0, 0
+		for second := range 600 {
+			if second%60 == 0 {
+				a.get(fmt.Sprint("junk-", second))
+			}
+			got := a.get(fmt.Sprint("good-", second))
+			if asked++; got.StatusCode != 200 {
+				got.is(t, breakerOpen)
+				refused++
+			}
+			time.Sleep(time.Second)
+		}
+		if refused != 10*30 {
+			t.Errorf("%d of %d good tokens are 503, and the issuer wanted 300 s of silence", refused, asked)
+		}
+	})
+}
+
+// An issuer that is down is asked about once a second, whoever comes.
+func TestAnIssuerThatIsDown(t *testing.T) {
+	for name, down := range map[string]reply{"refused": refused, "cut": broken, "hangs": hang, "503": status(503), "our credentials": coded(401, `{"error":"invalid_client"}`)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(down)
+				a := guarding(t, s, nil)
+				for range 1200 { // ten minutes
+					go a.ask(1)
+					time.Sleep(500 * time.Millisecond)
+				}
+				time.Sleep(5 * time.Second)
+				calls := s.count()
+				if name == "refused" {
+					calls /= 2 // each is repeated once
+				}
+				// A probe asks about our own token and, if that is answered, the caller's.
+				if calls > 660 {
+					t.Errorf("%d calls in ten minutes", calls)
+				}
 			})
 		})
 	}

@@ -97,13 +97,11 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		return nil, errUnknown
 	}
 	switch resp.StatusCode {
-	case http.StatusUnauthorized:
-		return nil, outage{fmt.Errorf("%w: status 401", errRefused)}
-	case http.StatusForbidden:
-		// Of us, as far as we can tell. But a firewall in front of the issuer
-		// says this too, of a token that looks like an attack, and strangers
-		// choose tokens: it does not count.
-		return nil, fmt.Errorf("%w: status 403", errRefused)
+	case http.StatusUnauthorized, http.StatusForbidden:
+		// Of us, as far as we can tell. But some issuers say it of tokens that they
+		// do not know, and a firewall in front of one of a token that looks like an
+		// attack, and strangers choose tokens: it does not count.
+		return nil, fmt.Errorf("%w, or it does not know the token, which UnknownStatus is for: status %d", errRefused, resp.StatusCode)
 	case http.StatusTooManyRequests:
 		return nil, outage{fmt.Errorf("introspect: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

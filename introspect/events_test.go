@@ -53,7 +53,7 @@ func TestEvents(t *testing.T) {
 		a.get("x").tells(t, middleware.ViaIntrospection, middleware.ReasonIntrospectionUnavailable, middleware.ReasonIntrospectionUnavailable)
 		s.serve(endpoint, refused) // two connections are one attempt
 		a.get("x").tells(t, middleware.ViaIntrospection, middleware.ReasonIntrospectionUnavailable, middleware.ReasonIntrospectionUnavailable)
-		s.serve(endpoint, status(401))
+		s.serve(endpoint, coded(401, `{"error":"invalid_client"}`))
 		for range 3 {
 			a.get("x").tells(t, middleware.ViaIntrospection, middleware.ReasonIssuerRefusedUs, middleware.ReasonIssuerRefusedUs)
 		}

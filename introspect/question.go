@@ -52,21 +52,24 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	if len(v.slots) == cap(v.slots) {
 		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
 	}
-	p, wait, ok := v.breaker.admit(began)
+	p, wait, doubt, ok := v.breaker.admit(began)
+	for doubt != nil {
+		select {
+		case <-doubt:
+			p, wait, doubt, ok = v.breaker.admit(time.Now())
+		case <-ctx.Done():
+			return nil, v.refuse(ctx, began, middleware.ReasonIntrospectionUnavailable, context.Cause(ctx), backoff.First)
+		}
+	}
 	if !ok {
 		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
 	}
 	f, err := v.bounded(ctx, token, p.probe)
 	if err == errPanicked || err == errBusy {
 		v.breaker.drop(time.Now(), p)
-	} else if second, ok := v.breaker.done(time.Now(), p, outageOf(err)); ok {
+	} else if v.breaker.done(time.Now(), p, outageOf(err)) {
 		v.flights.Go(ctx, "second opinion", func(ctx context.Context) (*fact, error) {
-			began := time.Now()
-			_, err := v.bounded(ctx, rand.Text(), false)
-			v.report(ctx, began, outcome(err), err)
-			if err != errBusy && err != errPanicked && outageOf(err) == nil {
-				v.breaker.done(time.Now(), second, nil)
-			}
+			v.secondOpinion(ctx, p)
 			return nil, nil
 		})
 	}
@@ -75,6 +78,18 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	}
 	v.report(ctx, began, middleware.ReasonOK, nil)
 	return f, nil
+}
+
+// secondOpinion asks about a token that we make up, and tells the breaker.
+func (v *Verifier) secondOpinion(ctx context.Context, p pass) {
+	began := time.Now()
+	err := errPanicked
+	defer func() { // by an Observer's panic too
+		asked := err != errBusy && err != errPanicked
+		v.breaker.cleared(time.Now(), p, asked, outageOf(err))
+	}()
+	_, err = v.bounded(ctx, rand.Text(), false)
+	v.report(ctx, began, outcome(err), err)
 }
 
 // outcome is what operators call how a call ended.
