@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -20,7 +21,9 @@ type Denial struct {
 }
 
 var (
-	errNoToken = &Error{Reason: ReasonNoToken, Err: ErrNoToken}
+	errNoToken     = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w where the Sources look, by default the Authorization field", ErrNoToken)}
+	errOtherScheme = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w: there are credentials, and none under a scheme that this guard takes", ErrNoToken)}
+
 	errNoGuard = &Error{Reason: ReasonNoGuard, Err: errors.New("a requirement without a guard in front of it")}
 
 	retrySoon = http.Header{"Retry-After": {"1"}}
@@ -89,7 +92,7 @@ func (g *Guard) deny(w http.ResponseWriter, r *http.Request, e *Error, scheme st
 	}
 	d := g.denial(g.withOuterScopes(e, r), scheme)
 	if g.opts.WriteDenial == nil {
-		if e == errNoToken {
+		if isNoToken(e) {
 			d.values = g.noTokenValues // the refusal that scanners ask for most
 		}
 		WriteDenial(w, r, d)
@@ -131,7 +134,7 @@ func (g *Guard) denial(e *Error, scheme string) Denial {
 	default:
 		return d
 	}
-	if e == errNoToken {
+	if isNoToken(e) {
 		d.Challenges = g.noToken
 		return d
 	}

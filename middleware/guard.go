@@ -189,7 +189,7 @@ func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
 	if c == nil {
 		var fields http.Header
 		var e *Error
-		if c, fields, e = g.judge(r); e == errNoToken {
+		if c, fields, e = g.judge(r); isNoToken(e) {
 			return nil, e
 		} else if e != nil {
 			return nil, withFields(inSchemes(e, g.only(c.credentialScheme())), fields)
