@@ -136,22 +136,28 @@ func classOf(ctx context.Context, err error, seen *progress) Class {
 func isTLS(err error) bool {
 	var (
 		verify    *tls.CertificateVerificationError
-		alert     tls.AlertError
 		record    tls.RecordHeaderError
 		host      x509.HostnameError
 		authority x509.UnknownAuthorityError
 		invalid   x509.CertificateInvalidError
 	)
-	return errors.As(err, &verify) || errors.As(err, &alert) || errors.As(err, &record) ||
+	return errors.As(err, &verify) || isAlert(err) || errors.As(err, &record) ||
 		errors.As(err, &host) || errors.As(err, &authority) || errors.As(err, &invalid) ||
 		errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// isAlert reports whether err is an alert that the server sent (RFC 8446 §6). Outside
+// QUIC, crypto/tls tells it by the Op of a net.OpError alone.
+func isAlert(err error) bool {
+	var alert tls.AlertError
+	var op *net.OpError
+	return errors.As(err, &alert) || errors.As(err, &op) && op.Op == "remote error"
 }
 
 // detailOf says what is the matter with TLS. Text of err itself, which quotes the
 // certificate, is not used.
 func detailOf(err error) string {
 	var (
-		alert     tls.AlertError
 		record    tls.RecordHeaderError
 		host      x509.HostnameError
 		authority x509.UnknownAuthorityError
@@ -168,8 +174,8 @@ func detailOf(err error) string {
 		return "the certificate is not one for a server, or its chain is broken"
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS on this port"
-	case errors.As(err, &alert):
-		return "the server refused the handshake"
+	case isAlert(err):
+		return "the server refused the handshake; it may want a client certificate or another version"
 	}
 	return ""
 }

@@ -30,6 +30,12 @@ func TestWhyTLSFails(t *testing.T) {
 	strict.TLS = &tls.Config{MinVersion: tls.VersionTLS13}
 	strict.StartTLS()
 	defer strict.Close()
+	mutual := httptest.NewUnstartedServer(http.NotFoundHandler())
+	mutual.Config.ErrorLog = log.New(io.Discard, "", 0)
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}
+	mutual.StartTLS()
+	defer mutual.Close()
+	const alert = "the server refused the handshake; it may want a client certificate or another version"
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 
@@ -43,7 +49,8 @@ func TestWhyTLSFails(t *testing.T) {
 		{"it has expired", server.URL, &tls.Config{RootCAs: trusted, Time: func() time.Time { return server.Certificate().NotAfter.Add(time.Hour) }},
 			"the certificate has expired or is not valid yet"},
 		{"the port is for http", strings.Replace(plain.URL, "http:", "https:", 1), &tls.Config{}, "the server does not speak TLS on this port"},
-		{"the server wants a newer version", strict.URL, &tls.Config{RootCAs: trusted, MaxVersion: tls.VersionTLS12}, "the server refused the handshake"},
+		{"the server wants a newer version", strict.URL, &tls.Config{RootCAs: trusted, MaxVersion: tls.VersionTLS12}, alert},
+		{"the server wants a client certificate", mutual.URL, &tls.Config{RootCAs: trusted}, alert},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			transport := &http.Transport{TLSClientConfig: row.config, DialContext: (&net.Dialer{}).DialContext}
