@@ -70,7 +70,7 @@ func (g *Guard) credentials(r *http.Request) (token string, scheme int, fields h
 	}
 	switch {
 	case scheme < 0 && others:
-		return "", -1, fields, errOtherScheme
+		return "", -1, fields, g.otherScheme
 	case scheme < 0:
 		return "", -1, fields, errNoToken
 	case len(token) > maxToken:

@@ -21,9 +21,7 @@ type Denial struct {
 }
 
 var (
-	errNoToken     = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w where the Sources look, by default the Authorization field", ErrNoToken)}
-	errOtherScheme = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w: there are credentials, and none under a scheme that this guard takes", ErrNoToken)}
-
+	errNoToken = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w where the Sources look, by default the Authorization field", ErrNoToken)}
 	errNoGuard = &Error{Reason: ReasonNoGuard, Err: errors.New("a requirement without a guard in front of it")}
 
 	retrySoon = http.Header{"Retry-After": {"1"}}
@@ -92,7 +90,7 @@ func (g *Guard) deny(w http.ResponseWriter, r *http.Request, e *Error, scheme st
 	}
 	d := g.denial(g.withOuterScopes(e, r), scheme)
 	if g.opts.WriteDenial == nil {
-		if isNoToken(e) {
+		if g.isNoToken(e) {
 			d.values = g.noTokenValues // the refusal that scanners ask for most
 		}
 		WriteDenial(w, r, d)
@@ -134,7 +132,7 @@ func (g *Guard) denial(e *Error, scheme string) Denial {
 	default:
 		return d
 	}
-	if isNoToken(e) {
+	if g.isNoToken(e) {
 		d.Challenges = g.noToken
 		return d
 	}

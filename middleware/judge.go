@@ -9,11 +9,11 @@ import (
 
 // isAnonymous reports whether e is no refusal here.
 func (g *Guard) isAnonymous(e *Error) bool {
-	return isNoToken(e) && g.opts.AllowAnonymous
+	return g.isNoToken(e) && g.opts.AllowAnonymous
 }
 
-// isNoToken reports whether e says that a request carries no credentials for a guard.
-func isNoToken(e *Error) bool { return e == errNoToken || e == errOtherScheme }
+// isNoToken reports whether e says that a request carries no credentials for g.
+func (g *Guard) isNoToken(e *Error) bool { return e == errNoToken || e == g.otherScheme }
 
 // epoch is what durations are measured from: reading how much later it is costs
 // little more than half of reading what time it is.
