@@ -78,6 +78,14 @@ func TestReasonsHaveTheirLogLines(t *testing.T) {
 		}
 		fmt.Fprintf(&page, "\n### %s\n\n%s", r, strings.TrimSuffix(lines, "\n"))
 	}
+	if example := durations.ReplaceAllString(exampleLine(before), "duration=…"); example == "" || !strings.Contains(page.String(), "\n"+example+"\n") {
+		t.Errorf("%s explains a line that nobody logs: %q", reasonsPage, example)
+	}
+	for _, key := range attributes(page.String()) {
+		if !strings.Contains(before, "\n| `"+key+"` | ") {
+			t.Errorf("%s does not say what the attribute %s is", reasonsPage, key)
+		}
+	}
 	if *update {
 		if err := os.WriteFile(reasonsPage, []byte(before+linesBegin+page.String()), 0o666); err != nil {
 			t.Fatal(err)
@@ -85,6 +93,29 @@ func TestReasonsHaveTheirLogLines(t *testing.T) {
 	} else if page.String() != written {
 		t.Errorf("%s does not show what is logged: go test -run Reasons -update .\n%s", reasonsPage, firstDifference(written, page.String()))
 	}
+}
+
+// exampleLine is the first block of text on the page.
+func exampleLine(page string) string {
+	_, block, _ := strings.Cut(page, "\n```text\n")
+	line, _, _ := strings.Cut(block, "\n")
+	return line
+}
+
+var quoted, attribute = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`), regexp.MustCompile(` (\w+)=`)
+
+// attributes are the keys in the lines of a log but for those that slog itself writes.
+func attributes(lines string) []string {
+	var keys []string
+	for line := range strings.Lines(lines) {
+		if strings.HasPrefix(line, "level=") {
+			for _, m := range attribute.FindAllStringSubmatch(quoted.ReplaceAllString(line, ""), -1) {
+				keys = append(keys, m[1])
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == "msg" })
 }
 
 // firstDifference shows where two texts differ first.

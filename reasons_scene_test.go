@@ -155,7 +155,7 @@ func (s *scene) api(v middleware.Verifier) string {
 	guard := middleware.New(v, &opts)
 	mux := http.NewServeMux()
 	orders := s.needs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "[]") }))
-	mux.Handle("/orders", guard.For(route, "orders:read").Handler(orders))
+	mux.Handle(route, guard.For(route, "orders:read").Handler(orders))
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.from != "" {
 			r.RemoteAddr = s.from

@@ -68,7 +68,7 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		parts = append(parts, string(e.Code))
 	}
-	if e.Reason != "" {
+	if e.Reason != "" && string(e.Reason) != string(e.Code) { // insufficient_scope is both
 		parts = append(parts, string(e.Reason))
 	}
 	if e.Err != nil {
