@@ -1,6 +1,7 @@
 package introspect
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type breaker struct {
 	changes uint64 // how often it opened or closed
 	probing bool
 	backoff backoff.Backoff
+	failure error // the last that counted
 }
 
 // pass is the leave to call.
@@ -71,6 +73,7 @@ func (b *breaker) done(now time.Time, p pass, err error) (second pass, ok bool) 
 		return pass{}, false
 	}
 	b.failed++
+	b.failure = err
 	if told(err) {
 		b.failed = strikes
 	}
@@ -96,4 +99,15 @@ func (b *breaker) drop(now time.Time, p pass) {
 		b.probing = false
 		b.backoff.Failed(now, nil, true)
 	}
+}
+
+// because is errOpen with the last failure: its text alone, as it was another
+// request's error.
+func (b *breaker) because() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failure == nil {
+		return errOpen
+	}
+	return fmt.Errorf("%w: %v", errOpen, b.failure)
 }

@@ -46,6 +46,9 @@ type caller struct {
 // aboutTokens are the statuses by which an issuer may say that it does not know a token.
 var aboutTokens = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}
 
+// unknownStatus is what to look at after one of them.
+const unknownStatus = "UnknownStatus is for issuers that answer so to tokens that they do not know"
+
 // outage is a failure that is about the issuer or about us, not about one
 // token: it counts for the breaker.
 type outage struct{ error }
@@ -104,12 +107,12 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	}
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
-		return nil, outage{fmt.Errorf("%w: status 401", errRefused)}
+		return nil, outage{fmt.Errorf("%w: status 401; %s", errRefused, unknownStatus)}
 	case http.StatusForbidden:
 		// Of us, as far as we can tell. But a firewall in front of the issuer
 		// says this too, of a token that looks like an attack, and strangers
 		// choose tokens: it does not count.
-		return nil, fmt.Errorf("%w: status 403", errRefused)
+		return nil, fmt.Errorf("%w: status 403; %s", errRefused, unknownStatus)
 	case http.StatusTooManyRequests:
 		return nil, outage{fmt.Errorf("introspect: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -119,7 +122,7 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	}
 	err = fmt.Errorf("introspect: status %d", resp.StatusCode)
 	if slices.Contains(aboutTokens, resp.StatusCode) {
-		err = fmt.Errorf("%w; UnknownStatus is for issuers that answer so to tokens that they do not know", err)
+		err = fmt.Errorf("%w; %s", err, unknownStatus)
 	}
 	return nil, err
 }

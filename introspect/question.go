@@ -54,7 +54,7 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	}
 	p, wait, ok := v.breaker.admit(began)
 	if !ok {
-		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
+		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, v.breaker.because(), wait)
 	}
 	f, err := v.bounded(ctx, token, p.probe)
 	if err == errPanicked || err == errBusy {

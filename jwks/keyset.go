@@ -131,7 +131,7 @@ func (s *KeySet) lacks(kid string) bool {
 func (s *KeySet) lacking(kid string) error {
 	e := errCoolingDown
 	if s.source == nil {
-		e = errUnknownKey
+		e = errNotInFixed
 	}
 	if snap := s.current.Load(); snap != nil {
 		return snap.unknown(kid, e)
@@ -198,7 +198,7 @@ func (s *KeySet) verdict(seen *snapshot, why cause) (*snapshot, error, bool) {
 	case ok:
 		return nil, nil, false
 	case wait > 0:
-		return nil, unavailable(errBackingOff, wait), true
+		return nil, unavailable(s.schedule.because(errBackingOff), wait), true
 	}
 	// Cooling down, maybe since a fetch that ended after the look above: it
 	// stored its keys before it said so, so a second look sees them.
@@ -279,8 +279,8 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 }
 
 var (
-	errNoKeys     = errors.New("jwks: there are no keys")
-	errNoAnswer   = errors.New("jwks: the issuer does not answer, and no key that it published before has this key ID")
+	errNoKeys     = errors.New("jwks: the zero KeySet has no keys")
+	errNoAnswer   = errors.New("jwks: no known key has the token's kid, and new ones cannot be fetched")
 	errBackingOff = errors.New("jwks: the last fetch failed and the next is not due yet")
 	errPanicked   = errors.New("jwks: the fetch panicked")
 	errLate       = fmt.Errorf("jwks: no answer within Timeout: %w", context.DeadlineExceeded)

@@ -12,6 +12,7 @@ import (
 // issuer that does not answer, and what becomes of a snapshot file, at Warn; our own
 // mistakes, such as a route without a policy or a fault of a Verifier, at Error;
 // everything else at Debug. It writes configured values and causes, never a token.
+// docs/reasons.md has a line for each reason, and what to do.
 func Log(l *slog.Logger) Observer {
 	return func(ctx context.Context, e Event) {
 		logger := l
