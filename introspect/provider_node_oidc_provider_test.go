@@ -13,6 +13,7 @@ func nodeOIDCOpaque(client *http.Client, secret string) (*introspect.Verifier, e
 		Audience:         []string{"https://notes.example.com"}, // the resource indicator
 		Authenticate:     introspect.Basic("notes-api", secret), // a client of the API's own
 		RequireTokenType: true,                                  // refresh tokens have none
+		UnknownStatus:    []int{http.StatusBadRequest},          // how it answers about JWTs
 		HTTPClient:       client,
 	})
 }

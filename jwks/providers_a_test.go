@@ -185,6 +185,12 @@ func TestProvidersAOtherTokens(t *testing.T) {
 				{"the same without a nonce, as after a refresh", f.changed(row.id, nil, withoutNonce), "401-T wrong_type"},
 				{"the same with typ JWT", f.changed(row.id, object{"typ": "JWT"}, named), "401-T wrong_type"},
 			})
+			// at+jwt decides, and no issuer signs an ID token as that: the audience is what is left.
+			if f.tokens[row.id].Claims["aud"] != row.audience {
+				t.Run("the ID token with the type of an access token", func(t *testing.T) {
+					refused.wants(t, f.changed(row.id, object{"typ": "at+jwt"}, nil), "401-T")
+				})
+			}
 			untold := object{"typ": "JWT"} // as far as the header tells
 			// By what it says of itself, where typ in the header may be JWT.
 			for name, changes := range map[string]object{
