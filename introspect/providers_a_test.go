@@ -188,15 +188,12 @@ func TestProvidersAAnswers(t *testing.T) {
 				c.Authenticate = introspect.Post("notes-api", "")
 			}),
 			map[string]string{"ory_at_alice": ok, "ory_rt_alice": wrongType, "ory_at_unknown": notActive}},
-		{"Ory: RequireTokenType tells nothing", "https://example.projects.oryapis.com/introspect", map[string]object{
-			"refresh": with(oryAnswers()["ory_rt_alice"], object{"token_use": nil}), // no such answer is known
-		}, asking("https://example.projects.oryapis.com", requireType), map[string]string{"refresh": ok}},
 		{"node-oidc-provider", "https://op.example.com/token/introspection", nodeOIDCAnswers(),
 			func(client *http.Client) (*introspect.Verifier, error) { return nodeOIDCOpaque(client, "secret") },
 			map[string]string{
 				"access": ok, "service": ok, "userinfo": missing, "bound": "401-T unconfirmed_binding", "unknown": notActive,
-				"jwt": notActive,
-				"refresh":                    missing, "refresh-aud": wrongType, "refresh-early": wrongType, "access-early": ok,
+				"jwt":     notActive,
+				"refresh": missing, "refresh-aud": wrongType, "refresh-early": wrongType, "access-early": ok,
 			}},
 		{"node-oidc-provider: without RequireTokenType the audience keeps refresh tokens out", "https://op.example.com/introspect", nodeOIDCAnswers(),
 			asking("https://op.example.com", plain),
