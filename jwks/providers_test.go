@@ -33,7 +33,8 @@ type fixture struct {
 // sample is a token before it is signed.
 type sample struct{ Header, Claims object }
 
-// metadataAt is where each issuer serves its metadata, and nothing elsewhere.
+// metadataAt is where each issuer serves its metadata, and nothing elsewhere. Those that
+// are not here serve it under the name in it (OpenID Connect Discovery §4).
 var metadataAt = map[string]string{
 	"adfs":     "https://adfs.example.com/adfs/.well-known/openid-configuration",
 	"auth0":    "https://example.eu.auth0.com/.well-known/openid-configuration",
@@ -46,7 +47,7 @@ var metadataAt = map[string]string{
 }
 
 // The keys that stand in for the issuers' own: of access tokens, of ID tokens
-// where those have another, and of Keycloak.
+// where those have another, and of Keycloak. Those that sign with ES256 have es.
 var (
 	providerKeys = []func() key{rs, other}
 	rsa4096      = sync.OnceValue(func() key { return newRSA("rsa4096", 4096) })
@@ -68,11 +69,16 @@ func publishedBy(name string) *fixture {
 		switch kind := strings.TrimSuffix(filepath.Base(file), ".json"); kind {
 		case "metadata":
 			var metadata struct {
-				URI string `json:"jwks_uri"`
+				Issuer string
+				URI    string `json:"jwks_uri"`
 			}
 			must(json.Unmarshal(doc, &metadata))
 			f.jwksURI = metadata.URI
-			f.serve(metadataAt[name], document(doc))
+			at := metadataAt[name]
+			if at == "" {
+				at = metadata.Issuer + "/.well-known/openid-configuration"
+			}
+			f.serve(at, document(doc))
 		case "jwks":
 			f.keys = keysIn(doc)
 		default:
@@ -87,6 +93,10 @@ func publishedBy(name string) *fixture {
 				f.signers[kid] = rsa4096()
 				continue
 			}
+			if s.Header["alg"] == "ES256" {
+				f.signers[kid] = es()
+				continue
+			}
 			f.signers[kid] = providerKeys[len(f.signers)]()
 		}
 	}
@@ -95,7 +105,11 @@ func publishedBy(name string) *fixture {
 	for _, jwk := range f.keys {
 		if signer, ok := f.signers[jwk["kid"].(string)]; ok {
 			own := signer.jwk(nil)
-			jwk["n"], jwk["e"] = own["n"], own["e"]
+			for _, number := range []string{"n", "e", "x", "y"} {
+				if own[number] != nil {
+					jwk[number] = own[number]
+				}
+			}
 		}
 	}
 	f.publish(f.keys...)
@@ -443,15 +457,19 @@ func TestOdditiesOfADFS(t *testing.T) {
 	})
 }
 
-// docs/providers.md shows the configurations that these tests have run.
+// docs/providers.md shows the configurations that these tests have run: a part of an
+// example, or a whole file provider_*_test.go under another package clause.
 func TestProvidersPageIsCompiled(t *testing.T) {
 	page, err := os.ReadFile("../docs/providers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, err := filepath.Glob("example_*_test.go")
-	if err != nil {
-		t.Fatal(err)
+	examples, whole := textOf(t, "example_*_test.go"), map[string]string{}
+	for _, dir := range []string{".", "../introspect"} {
+		for file, text := range textOf(t, dir+"/provider_*_test.go") {
+			_, text, _ = strings.Cut(text, "\n") // after the package clause
+			whole[file] = "package guard\n" + text
+		}
 	}
 	shown := map[string]bool{}
 	for i, block := range strings.Split("\n"+string(page), "\n```go\n") {
@@ -462,29 +480,54 @@ func TestProvidersPageIsCompiled(t *testing.T) {
 		if !closed {
 			t.Fatal("a block has no end")
 		}
-		for _, file := range examples {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(text), "\n"+code+"\n") {
-				shown[file] = true
-				code = ""
-				break
+		found := false
+		for file, text := range whole {
+			if text == code+"\n" {
+				shown[file], found = true, true
 			}
 		}
-		if code != "" {
-			t.Errorf("no example has this:\n%s", code)
+		for file, text := range examples {
+			if !found && strings.Contains(text, "\n"+code+"\n") {
+				shown[file], found = true, true
+			}
+		}
+		if !found {
+			t.Errorf("neither an example nor a file of its own has this:\n%s", code)
 		}
 	}
-	for dir := range metadataAt {
-		used := func(file string) bool {
-			text, err := os.ReadFile(file)
-			must(err)
-			return shown[file] && strings.Contains(string(text), fmt.Sprintf("publishedBy(%q)", dir))
+	for file := range whole {
+		if !shown[file] {
+			t.Errorf("the page does not show %s", file)
 		}
-		if !slices.ContainsFunc(examples, used) {
+	}
+	folders, err := filepath.Glob("testdata/providers/*/metadata.json")
+	must(err)
+	for _, folder := range folders {
+		dir := filepath.Base(filepath.Dir(folder))
+		used := func(file string) bool {
+			return strings.Contains(examples[file], fmt.Sprintf("publishedBy(%q)", dir)) &&
+				(shown[file] || shown[strings.Replace(file, "example_", "provider_", 1)])
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(examples)), used) {
 			t.Errorf("the page shows no configuration for %s", dir)
 		}
 	}
+}
+
+// textOf returns the files of this pattern.
+func textOf(t *testing.T, pattern string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Clean(file)] = string(text)
+	}
+	return texts
 }
