@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -35,14 +36,28 @@ type sample struct{ Header, Claims object }
 
 // metadataAt is where each issuer serves its metadata, and nothing elsewhere.
 var metadataAt = map[string]string{
-	"adfs":     "https://adfs.example.com/adfs/.well-known/openid-configuration",
-	"auth0":    "https://example.eu.auth0.com/.well-known/openid-configuration",
-	"cognito":  "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ExAmPlE01/.well-known/openid-configuration",
-	"entra-v1": "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/.well-known/openid-configuration",
-	"entra-v2": "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/v2.0/.well-known/openid-configuration",
-	"google":   "https://accounts.google.com/.well-known/openid-configuration",
-	"keycloak": "https://id.example.com/realms/notes/.well-known/openid-configuration",
-	"okta":     "https://example.okta.com/oauth2/default/.well-known/openid-configuration",
+	"adfs":           "https://adfs.example.com/adfs/.well-known/openid-configuration",
+	"auth0":          "https://example.eu.auth0.com/.well-known/openid-configuration",
+	"azure-b2c":      "https://example.b2clogin.com/example.onmicrosoft.com/B2C_1_signin/v2.0/.well-known/openid-configuration",
+	"clerk":          "https://clerk.example.com/.well-known/openid-configuration",
+	"cognito":        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ExAmPlE01/.well-known/openid-configuration",
+	"entra-v1":       "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/.well-known/openid-configuration",
+	"entra-v2":       "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/v2.0/.well-known/openid-configuration",
+	"firebase":       "https://securetoken.google.com/example-notes/.well-known/openid-configuration",
+	"fusionauth":     "https://auth.example.com/.well-known/openid-configuration",
+	"github-actions": "https://token.actions.githubusercontent.com/.well-known/openid-configuration",
+	"gitlab":         "https://gitlab.example.com/.well-known/openid-configuration",
+	"google":         "https://accounts.google.com/.well-known/openid-configuration",
+	"keycloak":       "https://id.example.com/realms/notes/.well-known/openid-configuration",
+	"keycloak-24":    "https://id.example.com/realms/notes/.well-known/openid-configuration",
+	"kubernetes":     "https://kubernetes.default.svc/.well-known/openid-configuration",
+	"okta":           "https://example.okta.com/oauth2/default/.well-known/openid-configuration",
+}
+
+// keysAt is where an issuer serves its keys, if its metadata names an address that
+// not everybody reaches.
+var keysAt = map[string]string{
+	"kubernetes": "https://kubernetes.default.svc/openid/v1/jwks",
 }
 
 // The keys that stand in for the issuers' own: of access tokens, of ID tokens
@@ -71,7 +86,7 @@ func publishedBy(name string) *fixture {
 				URI string `json:"jwks_uri"`
 			}
 			must(json.Unmarshal(doc, &metadata))
-			f.jwksURI = metadata.URI
+			f.jwksURI = cmp.Or(keysAt[name], metadata.URI)
 			f.serve(metadataAt[name], document(doc))
 		case "jwks":
 			f.keys = keysIn(doc)
@@ -443,18 +458,30 @@ func TestOdditiesOfADFS(t *testing.T) {
 	})
 }
 
-// docs/providers.md shows the configurations that these tests have run.
+// docs/providers.md shows the configurations that these tests have run: each block of
+// Go is a file provider_*_test.go, but for the package clause, and each such file is
+// there.
 func TestProvidersPageIsCompiled(t *testing.T) {
-	page, err := os.ReadFile("../docs/providers.md")
-	if err != nil {
-		t.Fatal(err)
+	read := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
 	}
-	examples, err := filepath.Glob("example_*_test.go")
-	if err != nil {
-		t.Fatal(err)
+	files := func(pattern string) map[string]string { // names by text
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal(pattern, names, err)
+		}
+		byText := map[string]string{}
+		for _, name := range names {
+			byText[read(name)] = name
+		}
+		return byText
 	}
-	shown := map[string]bool{}
-	for i, block := range strings.Split("\n"+string(page), "\n```go\n") {
+	configurations := files("provider_*_test.go")
+	for i, block := range strings.Split(read("../docs/providers.md"), "\n```go\n") {
 		if i == 0 {
 			continue // before the first
 		}
@@ -462,29 +489,37 @@ func TestProvidersPageIsCompiled(t *testing.T) {
 		if !closed {
 			t.Fatal("a block has no end")
 		}
-		for _, file := range examples {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(text), "\n"+code+"\n") {
-				shown[file] = true
-				code = ""
-				break
-			}
+		file, ok := strings.CutPrefix(code+"\n", "package guard\n")
+		if !ok {
+			t.Errorf("a block is no file of package guard:\n%s", code)
+			continue
 		}
-		if code != "" {
-			t.Errorf("no example has this:\n%s", code)
+		file = "package jwks_test\n" + file
+		if configurations[file] == "" {
+			t.Errorf("no provider_*_test.go has this, or two blocks do:\n%s", code)
 		}
+		delete(configurations, file)
 	}
-	for dir := range metadataAt {
-		used := func(file string) bool {
-			text, err := os.ReadFile(file)
-			must(err)
-			return shown[file] && strings.Contains(string(text), fmt.Sprintf("publishedBy(%q)", dir))
+	for _, name := range configurations {
+		t.Errorf("the page does not show %s", name)
+	}
+
+	folders, err := filepath.Glob("testdata/providers/*/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := files("example_*_test.go")
+	for _, folder := range folders {
+		name := filepath.Base(folder)
+		if metadataAt[name] == "" {
+			t.Errorf("%s is not in metadataAt", name)
 		}
-		if !slices.ContainsFunc(examples, used) {
-			t.Errorf("the page shows no configuration for %s", dir)
+		used := false
+		for text := range examples {
+			used = used || strings.Contains(text, fmt.Sprintf("publishedBy(%q)", name))
+		}
+		if !used {
+			t.Errorf("no example is of %s", name)
 		}
 	}
 }
