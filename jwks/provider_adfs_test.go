@@ -9,10 +9,7 @@ import (
 // adfs accepts the access tokens of a farm of AD FS.
 func adfs(client *http.Client) (*jwks.Verifier, error) {
 	// Discovery would be of another issuer than the access tokens are.
-	keys, err := jwks.Remote("https://adfs.example.com/adfs/discovery/keys", &jwks.RemoteOptions{
-		InsecureAllowHTTP: true, // for the name of the issuer; the keys come over https
-		HTTPClient:        client,
-	})
+	keys, err := jwks.Remote("https://adfs.example.com/adfs/discovery/keys", &jwks.RemoteOptions{HTTPClient: client})
 	if err != nil {
 		return nil, err
 	}
