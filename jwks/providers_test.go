@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,14 +37,28 @@ type sample struct{ Header, Claims object }
 // metadataAt is where each issuer serves its metadata, and nothing elsewhere. Those that
 // are not here serve it under the name in it (OpenID Connect Discovery §4).
 var metadataAt = map[string]string{
-	"adfs":     "https://adfs.example.com/adfs/.well-known/openid-configuration",
-	"auth0":    "https://example.eu.auth0.com/.well-known/openid-configuration",
-	"cognito":  "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ExAmPlE01/.well-known/openid-configuration",
-	"entra-v1": "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/.well-known/openid-configuration",
-	"entra-v2": "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/v2.0/.well-known/openid-configuration",
-	"google":   "https://accounts.google.com/.well-known/openid-configuration",
-	"keycloak": "https://id.example.com/realms/notes/.well-known/openid-configuration",
-	"okta":     "https://example.okta.com/oauth2/default/.well-known/openid-configuration",
+	"adfs":           "https://adfs.example.com/adfs/.well-known/openid-configuration",
+	"auth0":          "https://example.eu.auth0.com/.well-known/openid-configuration",
+	"azure-b2c":      "https://example.b2clogin.com/example.onmicrosoft.com/B2C_1_signin/v2.0/.well-known/openid-configuration",
+	"clerk":          "https://clerk.example.com/.well-known/openid-configuration",
+	"cognito":        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ExAmPlE01/.well-known/openid-configuration",
+	"entra-v1":       "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/.well-known/openid-configuration",
+	"entra-v2":       "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/v2.0/.well-known/openid-configuration",
+	"firebase":       "https://securetoken.google.com/example-notes/.well-known/openid-configuration",
+	"fusionauth":     "https://auth.example.com/.well-known/openid-configuration",
+	"github-actions": "https://token.actions.githubusercontent.com/.well-known/openid-configuration",
+	"gitlab":         "https://gitlab.example.com/.well-known/openid-configuration",
+	"google":         "https://accounts.google.com/.well-known/openid-configuration",
+	"keycloak":       "https://id.example.com/realms/notes/.well-known/openid-configuration",
+	"keycloak-24":    "https://id.example.com/realms/notes/.well-known/openid-configuration",
+	"kubernetes":     "https://kubernetes.default.svc/.well-known/openid-configuration",
+	"okta":           "https://example.okta.com/oauth2/default/.well-known/openid-configuration",
+}
+
+// keysAt is where an issuer serves its keys, if its metadata names an address that
+// not everybody reaches.
+var keysAt = map[string]string{
+	"kubernetes": "https://kubernetes.default.svc/openid/v1/jwks",
 }
 
 // The keys that stand in for the issuers' own: of access tokens, of ID tokens
@@ -73,12 +88,8 @@ func publishedBy(name string) *fixture {
 				URI    string `json:"jwks_uri"`
 			}
 			must(json.Unmarshal(doc, &metadata))
-			f.jwksURI = metadata.URI
-			at := metadataAt[name]
-			if at == "" {
-				at = metadata.Issuer + "/.well-known/openid-configuration"
-			}
-			f.serve(at, document(doc))
+			f.jwksURI = cmp.Or(keysAt[name], metadata.URI)
+			f.serve(cmp.Or(metadataAt[name], metadata.Issuer+"/.well-known/openid-configuration"), document(doc))
 		case "jwks":
 			f.keys = keysIn(doc)
 		default:
@@ -457,21 +468,21 @@ func TestOdditiesOfADFS(t *testing.T) {
 	})
 }
 
-// docs/providers.md shows the configurations that these tests have run: a part of an
-// example, or a whole file provider_*_test.go under another package clause.
+// docs/providers.md shows the configurations that these tests have run: each block of
+// Go is a file provider_*_test.go, here or in introspect, but for the package clause, and
+// each such file is there.
 func TestProvidersPageIsCompiled(t *testing.T) {
 	page, err := os.ReadFile("../docs/providers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, whole := textOf(t, "example_*_test.go"), map[string]string{}
-	for _, dir := range []string{".", "../introspect"} {
-		for file, text := range textOf(t, dir+"/provider_*_test.go") {
-			_, text, _ = strings.Cut(text, "\n") // after the package clause
-			whole[file] = "package guard\n" + text
+	configurations := map[string]string{} // names by code
+	for _, pattern := range []string{"provider_*_test.go", "../introspect/provider_*_test.go"} {
+		for name, text := range textOf(t, pattern) {
+			_, code, _ := strings.Cut(text, "\n") // after the package clause
+			configurations["package guard\n"+code] = name
 		}
 	}
-	shown := map[string]bool{}
 	for i, block := range strings.Split("\n"+string(page), "\n```go\n") {
 		if i == 0 {
 			continue // before the first
@@ -480,36 +491,27 @@ func TestProvidersPageIsCompiled(t *testing.T) {
 		if !closed {
 			t.Fatal("a block has no end")
 		}
-		found := false
-		for file, text := range whole {
-			if text == code+"\n" {
-				shown[file], found = true, true
-			}
+		if configurations[code+"\n"] == "" {
+			t.Errorf("no provider_*_test.go has this, or two blocks do:\n%s", code)
 		}
-		for file, text := range examples {
-			if !found && strings.Contains(text, "\n"+code+"\n") {
-				shown[file], found = true, true
-			}
-		}
-		if !found {
-			t.Errorf("neither an example nor a file of its own has this:\n%s", code)
-		}
+		delete(configurations, code+"\n")
 	}
-	for file := range whole {
-		if !shown[file] {
-			t.Errorf("the page does not show %s", file)
-		}
+	for _, name := range configurations {
+		t.Errorf("the page does not show %s", name)
 	}
-	folders, err := filepath.Glob("testdata/providers/*/metadata.json")
-	must(err)
+
+	folders, err := filepath.Glob("testdata/providers/*/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := textOf(t, "example_*_test.go")
 	for _, folder := range folders {
-		dir := filepath.Base(filepath.Dir(folder))
-		used := func(file string) bool {
-			return strings.Contains(examples[file], fmt.Sprintf("publishedBy(%q)", dir)) &&
-				(shown[file] || shown[strings.Replace(file, "example_", "provider_", 1)])
+		used := false
+		for _, text := range examples {
+			used = used || strings.Contains(text, fmt.Sprintf("publishedBy(%q)", filepath.Base(folder)))
 		}
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(examples)), used) {
-			t.Errorf("the page shows no configuration for %s", dir)
+		if !used {
+			t.Errorf("no example is of %s", folder)
 		}
 	}
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/warder-go/warder/middleware"
 )
 
-// documented is a configuration of docs/providers.md with the tokens that it is for.
-type documented struct {
+// signer is an issuer with its configuration of docs/providers.md, and the tokens that
+// it signs.
+type signer struct {
 	name, dir string
 	verifier  func(testing.TB, *fixture) middleware.Verifier
 	audience  string // by which it goes
@@ -25,10 +26,10 @@ type documented struct {
 // shape is a kind of token of the issuer's, and what becomes of it.
 type shape struct{ name, kind, scope, want string }
 
-func documentedA() []documented {
+func moreIssuers() []signer {
 	const api = "https://notes.example.com"
 	const wrongType, wrongAudience, missing = "401-T wrong_type", "401-T wrong_audience", "401-T missing_claim"
-	return []documented{
+	return []signer{
 		{"Dex", "dex", building(dex), "notes-api", "id", true, []shape{
 			{"of a client that asked for the API: nonce, at_hash, two audiences", "access", "", "OK"},
 			{"of the API's own client: one audience, no azp", "access-own", "", "OK"},
@@ -98,9 +99,9 @@ func documentedA() []documented {
 }
 
 // What each issuer signs, under the configuration that the page shows.
-func TestProvidersATokens(t *testing.T) {
+func TestTokensOfMoreIssuers(t *testing.T) {
 	ran := map[string]bool{}
-	for _, row := range documentedA() {
+	for _, row := range moreIssuers() {
 		t.Run(row.name, func(t *testing.T) {
 			f := publishedBy(row.dir)
 			v := row.verifier(t, f)
@@ -124,7 +125,7 @@ func TestProvidersATokens(t *testing.T) {
 			})
 		})
 	}
-	for _, row := range documentedA() {
+	for _, row := range moreIssuers() {
 		files, err := filepath.Glob("testdata/providers/" + row.dir + "/*.json")
 		must(err)
 		for _, file := range files {
@@ -149,9 +150,9 @@ var strangerEC = sync.OnceValue(func() key { return newEC("nobody", "ES256", ell
 
 // What is no access token stays out of every configuration that does not say Insecure,
 // with all that could make it pass: our audience, an access token's claims.
-func TestProvidersAOtherTokens(t *testing.T) {
+func TestOtherTokensOfMoreIssuers(t *testing.T) {
 	logout := object{"http://schemas.openid.net/event/backchannel-logout": object{}}
-	for _, row := range documentedA() {
+	for _, row := range moreIssuers() {
 		if row.insecure {
 			continue
 		}
@@ -216,7 +217,7 @@ func TestProvidersAOtherTokens(t *testing.T) {
 }
 
 // Dex: what InsecureAllowIDTokens lets in, and what it does not.
-func TestProvidersADex(t *testing.T) {
+func TestOdditiesOfDex(t *testing.T) {
 	f := publishedBy("dex")
 	requiring(building(dex)(t, f), "").try(t, []attempt{
 		{"whatever the client of the ID token", f.changed("id", nil, object{"aud": "notes-api"}), "OK"},
@@ -235,7 +236,7 @@ func TestProvidersADex(t *testing.T) {
 }
 
 // Supabase: what its other keys sign stays out.
-func TestProvidersASupabase(t *testing.T) {
+func TestOdditiesOfSupabase(t *testing.T) {
 	f := publishedBy("supabase")
 	const legacy = `{"alg":"HS256","typ":"JWT"}`
 	requiring(building(supabase)(t, f), "").try(t, []attempt{
@@ -247,7 +248,7 @@ func TestProvidersASupabase(t *testing.T) {
 }
 
 // Zitadel: nothing but the jti tells some of its tokens.
-func TestProvidersAZitadel(t *testing.T) {
+func TestOdditiesOfZitadel(t *testing.T) {
 	f := publishedBy("zitadel")
 	requiring(building(zitadel)(t, f), "").try(t, []attempt{
 		{"a client of the project in place of the project", f.changed("access", nil, object{"aud": []string{"328859038248927902", "328859038232151180"}}), "401-T wrong_audience"},
