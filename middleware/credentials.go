@@ -21,7 +21,7 @@ var (
 	}
 	errNoScheme = &Error{Reason: ReasonVerifierFault, Err: errors.New("a source returned a token without a scheme")}
 	errNilToken = errors.New("the verifier returned neither a token nor an error")
-	errNoSource = errors.New("no token, says what is not a Source")
+	errNoSource = errors.New("only a Source may return ErrNoToken")
 )
 
 // credentials returns the one access token that r carries, and the index of its
