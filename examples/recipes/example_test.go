@@ -15,7 +15,7 @@ import (
 	"github.com/warder-go/warder/introspect"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/middleware/metrics"
 	"github.com/warder-go/warder/scopes"
 )
@@ -31,7 +31,7 @@ func ask(h http.Handler, path, token string) {
 	fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header().Get("WWW-Authenticate"))))
 }
 
-func verifierOf(url string) warder.Verifier {
+func verifierOf(url string) middleware.Verifier {
 	v, err := jwks.NewVerifier(jwks.Config{Issuer: url, Audience: []string{"https://api.example.com"}})
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +48,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	guard := warder.New(verifier, nil)
+	guard := middleware.New(verifier, nil)
 	mux.Handle("GET /notes", guard.Handler(scopes.Require("notes:read")(listNotes)))
 
 	ask(mux, "/notes", "")
@@ -64,7 +64,7 @@ func Example_severalIssuers() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	guard := warder.New(warder.ByIssuer(map[string]warder.Verifier{
+	guard := middleware.New(middleware.ByIssuer(map[string]middleware.Verifier{
 		"https://login.example.com":  staff,
 		"https://id.partner.example": OnlyTenant("acme", partners),
 	}), nil)
@@ -90,7 +90,7 @@ func Example_opaqueTokens() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	guard := warder.New(warder.ByFormat(jwts, opaque), nil)
+	guard := middleware.New(middleware.ByFormat(jwts, opaque), nil)
 
 	stranger := issuertest.NewInMemoryIssuer() // https://issuer.test
 	defer stranger.Close()
@@ -109,8 +109,8 @@ func Example_metrics() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	guard := warder.New(verifier, &warder.Options{
-		Observe: warder.Observers(observe, warder.Log(nil)), // nil: slog.Default()
+	guard := middleware.New(verifier, &middleware.Options{
+		Observe: middleware.Observers(observe, middleware.Log(nil)), // nil: slog.Default()
 	})
 
 	ask(NewAPI(guard), "/notes", "")
@@ -120,8 +120,8 @@ func Example_metrics() {
 func Example_sources() {
 	verifier := verifierOf("https://login.example.com")
 
-	guard := warder.New(verifier, &warder.Options{
-		Sources:     []warder.Source{warder.FromHeader, FromSubprotocol},
+	guard := middleware.New(verifier, &middleware.Options{
+		Sources:     []middleware.Source{middleware.FromHeader, FromSubprotocol},
 		WriteDenial: WriteProblem,
 	})
 

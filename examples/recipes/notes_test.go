@@ -9,13 +9,13 @@ import (
 
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestListNotes(t *testing.T) {
-	token := &warder.Token{Subject: "ada", Scopes: []string{"notes:read"}}
+	token := &middleware.Token{Subject: "ada", Scopes: []string{"notes:read"}}
 	r := httptest.NewRequest("GET", "/notes", nil)
-	r = r.WithContext(warder.NewContext(r.Context(), token))
+	r = r.WithContext(middleware.NewContext(r.Context(), token))
 	w := httptest.NewRecorder()
 	listNotes(w, r)
 	if w.Body.String() != "notes of ada\n" {
@@ -30,7 +30,7 @@ func TestAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := NewAPI(warder.New(verifier, nil))
+	api := NewAPI(middleware.New(verifier, nil))
 	for token, want := range map[string]int{
 		issuer.Token(map[string]any{"scope": "notes:read"}): 200,
 		issuer.Token(map[string]any{"scope": "other"}):      403,
@@ -54,7 +54,7 @@ func TestRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := NewAPI(warder.New(verifier, nil))
+	api := NewAPI(middleware.New(verifier, nil))
 	for _, row := range []struct {
 		method, path, scope string
 		want                int

@@ -4,13 +4,13 @@ import (
 	"net/http"
 	"time"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 // NewGuardedNotes returns the notes with one policy for all their routes, and
 // with the metadata by which clients find the issuer and the scopes.
-func NewGuardedNotes(verifier warder.Verifier) (http.Handler, error) {
+func NewGuardedNotes(verifier middleware.Verifier) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", health)
 	mux.HandleFunc("GET /notes", listNotes)
@@ -25,7 +25,7 @@ func NewGuardedNotes(verifier warder.Verifier) (http.Handler, error) {
 		"DELETE /notes/{id}": including.All("notes:write").Claim("groups", "editors").MaxAge(10 * time.Minute),
 	}
 
-	guard := warder.New(verifier, &warder.Options{Metadata: &warder.Metadata{
+	guard := middleware.New(verifier, &middleware.Options{Metadata: &middleware.Metadata{
 		Resource:             "https://api.example.com", // as in the verifier's Audience
 		AuthorizationServers: []string{"https://login.example.com"},
 		Scopes:               policy.Scopes(),
