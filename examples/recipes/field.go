@@ -23,14 +23,14 @@ func FromField(name string) middleware.Source {
 		case 1:
 			return middleware.Credentials{Scheme: "Bearer", Token: fields[0], Header: header}, nil
 		}
-		return middleware.Credentials{}, errTwoTokens
+		return middleware.Credentials{}, errTwoFields
 	}
 }
 
-// errTwoTokens refuses rather than chooses: whoever chooses between two tokens
+// errTwoFields refuses rather than chooses: whoever chooses between two tokens
 // chooses wrongly (RFC 6750 §2).
-var errTwoTokens = &middleware.Error{
+var errTwoFields = &middleware.Error{
 	Code: middleware.InvalidRequest, Reason: middleware.ReasonMalformedRequest,
 	Description: "The request carries more than one access token",
-	Err:         errors.New("two access tokens in one place"),
+	Err:         errors.New("two access tokens in one field"),
 }

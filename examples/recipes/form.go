@@ -60,7 +60,7 @@ func FromForm(r *http.Request) (middleware.Credentials, error) {
 		}
 		return middleware.Credentials{Scheme: "Bearer", Token: token}, nil
 	}
-	return middleware.Credentials{}, errTwoTokens
+	return middleware.Credentials{}, badForm("The form carries more than one access token")
 }
 
 // escaped reports whether every "%" in s begins an escape. The form is read for

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -29,11 +30,17 @@ func FromSubprotocol(r *http.Request) (middleware.Credentials, error) {
 			switch {
 			case !ok:
 			case found.Scheme != "":
-				return middleware.Credentials{}, errTwoTokens
+				return middleware.Credentials{}, errTwoOffers
 			default:
 				found = middleware.Credentials{Scheme: "Bearer", Token: token}
 			}
 		}
 	}
 	return found, nil
+}
+
+var errTwoOffers = &middleware.Error{
+	Code: middleware.InvalidRequest, Reason: middleware.ReasonMalformedRequest,
+	Description: "The request carries more than one access token",
+	Err:         errors.New("two access tokens among the subprotocols"),
 }

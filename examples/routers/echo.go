@@ -54,14 +54,3 @@ func Echo(guard *middleware.Guard) http.Handler {
 	}, EchoRequire(guard, scopes.All("notes:write")))
 	return router
 }
-
-// EchoWrapped is Echo with the guard's own middleware: shorter, and response
-// fields and events are the guard's.
-func EchoWrapped(guard *middleware.Guard) http.Handler {
-	router := echo.New()
-	router.GET("/healthz", echo.WrapHandler(http.HandlerFunc(health)))
-	notes := router.Group("", echo.WrapMiddleware(guard.Handler))
-	notes.GET("/notes", echo.WrapHandler(http.HandlerFunc(listNotes)), echo.WrapMiddleware(scopes.Require("notes:read")))
-	notes.POST("/notes", echo.WrapHandler(http.HandlerFunc(addNote)), echo.WrapMiddleware(scopes.Require("notes:write")))
-	return router
-}
