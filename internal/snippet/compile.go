@@ -1,7 +1,6 @@
 package snippet
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,71 +9,9 @@ import (
 	"strings"
 )
 
-// folder is where the blocks of a module seem to be. Nothing is written there:
-// the go command is told of the files by an overlay.
-const folder = "snippets_of_docs"
-
-// Known are the modules that a module may import: itself and what it requires.
-type Known []string
-
-// KnownTo reads the go.mod in dir.
-func KnownTo(dir string) (Known, error) {
-	c := exec.Command("go", "mod", "edit", "-json")
-	c.Dir = dir
-	out, err := c.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go mod edit in %s: %w", dir, err)
-	}
-	var mod struct {
-		Module  struct{ Path string }
-		Require []struct {
-			Path     string
-			Indirect bool
-		}
-	}
-	if err := json.Unmarshal(out, &mod); err != nil {
-		return nil, err
-	}
-	known := Known{mod.Module.Path}
-	for _, r := range mod.Require {
-		if !r.Indirect {
-			known = append(known, r.Path)
-		}
-	}
-	return known, nil
-}
-
-// Has reports whether path is of the standard library or of one of k.
-func (k Known) Has(path string) bool {
-	first, _, _ := strings.Cut(path, "/")
-	if !strings.Contains(first, ".") {
-		return true
-	}
-	for _, module := range k {
-		if path == module || strings.HasPrefix(path, module+"/") {
-			return true
-		}
-	}
-	return false
-}
-
-// HasAll reports whether k has whatever s imports. A block that cannot be read is
-// everybody's: whoever compiles it says why.
-func (k Known) HasAll(s Snippet) bool {
-	imports, err := s.Imports()
-	if err != nil {
-		return true
-	}
-	for _, path := range imports {
-		if !k.Has(path) {
-			return false
-		}
-	}
-	return true
-}
-
-// Compile compiles and vets each of all as it stands, as a package of its own in
-// the module in dir. The error has what the go command says.
+// Compile compiles and vets each of all as it stands, as a package of its own in a
+// module that requires the one in dir and what that one requires. The error has
+// what the go command says.
 func Compile(dir string, all []Snippet) error {
 	if len(all) == 0 {
 		return errors.New("no blocks to compile")
@@ -84,52 +21,72 @@ func Compile(dir string, all []Snippet) error {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	dir, err = filepath.Abs(dir)
-	if err != nil {
+	if err := requireAs(dir, temp); err != nil {
 		return err
 	}
-	replace := map[string]string{}
-	var code, tests []string
-	for i, s := range all {
+	for _, s := range all {
+		// The name says which block it is.
 		name := fmt.Sprintf("%s_%d", strings.NewReplacer("/", "_", ".", "_").Replace(s.Page), s.Line)
-		file := name + ".go"
-		// Only the go command's own names for tests tell them apart.
-		if isTest := strings.Contains(s.Text, "\t\"testing\"\n"); isTest {
-			file = name + "_test.go"
-			tests = append(tests, "./"+folder+"/"+name)
-		} else {
-			code = append(code, "./"+folder+"/"+name)
+		file := "block.go"
+		if strings.Contains(s.Text, "\t\"testing\"\n") {
+			file = "block_test.go" // or vet would not look at tests
 		}
-		at := filepath.Join(temp, fmt.Sprint(i)+".go")
-		if err := os.WriteFile(at, []byte(s.Text), 0o600); err != nil {
+		if err := os.Mkdir(filepath.Join(temp, name), 0o700); err != nil {
 			return err
 		}
-		replace[filepath.Join(dir, folder, name, file)] = at
+		if err := os.WriteFile(filepath.Join(temp, name, file), []byte(s.Text), 0o600); err != nil {
+			return err
+		}
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if _, err := run(temp, "vet", "./..."); err != nil {
+		return err
+	}
+	// Only build misses a func main.
+	_, err = run(temp, "build", "-o", os.DevNull, "./...")
+	return err
+}
+
+// requireAs makes a module in temp that requires what the one in dir does, and the
+// one in dir.
+func requireAs(dir, temp string) error {
+	mod, err := readModule(dir)
 	if err != nil {
 		return err
 	}
-	list := filepath.Join(temp, "overlay.json")
-	if err := os.WriteFile(list, overlay, 0o600); err != nil {
+	for _, file := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(temp, file), text, 0o600); err != nil {
+			return err
+		}
+	}
+	at, err := filepath.Abs(dir)
+	if err != nil {
 		return err
 	}
-	// vet reads all of them; only build misses a func main.
-	if err := run(dir, append([]string{"vet", "-overlay", list}, append(code, tests...)...)); err != nil {
-		return err
+	path := mod.Module.Path
+	edits := []string{"mod", "edit", "-module=example.com/snippets", "-require=" + path + "@v0.0.0", "-replace=" + path + "=" + at}
+	for _, r := range mod.Replace {
+		if strings.HasPrefix(r.New.Path, ".") {
+			edits = append(edits, "-replace="+r.Old.Path+"="+filepath.Join(at, r.New.Path))
+		}
 	}
-	if len(code) == 0 {
-		return nil
-	}
-	return run(dir, append([]string{"build", "-o", os.DevNull, "-overlay", list}, code...))
+	_, err = run(temp, edits...)
+	return err
 }
 
-func run(dir string, args []string) error {
+// run returns what the go command prints in dir.
+func run(dir string, args ...string) ([]byte, error) {
 	c := exec.Command("go", args...)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "GOWORK=off")
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("go %s: %w\n%s", args[0], err, out)
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, &stderr)
 	}
-	return nil
+	return out, nil
 }
