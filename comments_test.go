@@ -4,11 +4,14 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/warder-go/warder/internal/snippet"
 )
 
 // names are what packages export, by package: Config, and Config.Issuer for its
@@ -195,5 +198,33 @@ func NewVerifier() {}
 		if got := exported.unknownIn("jwks", row.comment); !slices.Equal(got, row.want) {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
+	}
+}
+
+// Pages name what there is, too: whatever they call by the name of a package.
+func TestPagesNameWhatThereIs(t *testing.T) {
+	exported, _ := exportedNames(t)
+	pages, err := snippet.Pages(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range append(pages, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range qualified.FindAllStringSubmatch(string(text), -1) {
+			if exported[m[1]] == nil {
+				continue
+			}
+			found++
+			if !exported.has(m[1], m[2]) {
+				t.Errorf("%s names %s.%s, which is not there", page, m[1], m[2])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("the pages name nothing")
 	}
 }
