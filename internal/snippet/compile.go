@@ -38,11 +38,11 @@ func Compile(dir string, all []Snippet) error {
 			return err
 		}
 	}
-	if _, err := run(temp, "vet", "./..."); err != nil {
+	if _, err := run(temp, "vet", "-mod=readonly", "./..."); err != nil {
 		return err
 	}
 	// Only build misses a func main.
-	_, err = run(temp, "build", "-o", os.DevNull, "./...")
+	_, err = run(temp, "build", "-mod=readonly", "-o", os.DevNull, "./...")
 	return err
 }
 
