@@ -8,8 +8,8 @@ import (
 )
 
 // A Binding confirms that whoever sends a sender-constrained access token
-// holds the key that the token is bound to: package dpop (RFC 9449) and
-// package mtls (RFC 8705) make one each.
+// holds the key that the token is bound to: by a DPoP proof (RFC 9449) or by its
+// certificate (RFC 8705), say. This version has none of its own.
 //
 // A guard refuses every token with a confirmation member that no Binding
 // confirms. RFC 7800 §3.1 would let a server ignore members it does not know;

@@ -15,8 +15,8 @@ func (g *Guard) isAnonymous(e *Error) bool {
 // isNoToken reports whether e says that a request carries no credentials for g.
 func (g *Guard) isNoToken(e *Error) bool { return e == errNoToken || e == g.otherScheme }
 
-// epoch is what durations are measured from: reading how much later it is costs
-// little more than half of reading what time it is.
+// epoch is what durations are measured from: time.Since reads one clock, time.Now
+// two.
 var epoch = time.Now()
 
 var errPanicked = errors.New("a Source, Verifier or Binding panicked; the server's own log has the stack")

@@ -59,8 +59,8 @@ var (
 func All(scope ...string) Requirement { return Implies(nil).All(scope...) }
 
 // Any is met by a token that grants one of these scopes. Its challenge names
-// the first: name the least that would do first. Any() and what panics in
-// [All] panic.
+// the first: put the smallest scope that is enough first. Any() and what panics
+// in [All] panic.
 func Any(scope ...string) Requirement { return Implies(nil).Any(scope...) }
 
 // Require is All(scope...).Handler.

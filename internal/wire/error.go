@@ -81,8 +81,8 @@ var (
 	errTooLarge = errors.New("answer too large")
 )
 
-// classify drops err for what kind of error it is. What cannot be told apart is
-// Broken, which nobody sends again.
+// classify replaces err by its Class. What cannot be told apart is Broken, which
+// nobody sends again.
 func classify(ctx context.Context, err error, seen *progress, host string) *Error {
 	e := &Error{Class: classOf(ctx, err, seen), Host: host}
 	if e.Class == TLS {
