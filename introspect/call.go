@@ -86,9 +86,8 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		// the next address, or the instance that took over.
 		resp, err = c.post(ctx, endpoint, token, this)
 	}
-	if err == nil && resp.StatusCode == http.StatusUnauthorized && this.kept &&
-		(isInvalidClient(resp) || !slices.Contains(c.unknown, resp.StatusCode)) {
-		this.refused = true
+	if err == nil && (resp.StatusCode == http.StatusUnauthorized || isInvalidClient(resp)) && this.repeats(time.Now(), isInvalidClient(resp)) {
+		this.again = true
 		resp, err = c.post(ctx, endpoint, token, this)
 	}
 	if err != nil {
@@ -99,10 +98,14 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	}
 	switch {
 	case resp.StatusCode == http.StatusOK:
+		this.accepted(time.Now())
 		return resp, nil
 	case isInvalidClient(resp):
 		return nil, outage{fmt.Errorf("%w: invalid_client", errRefused)}
 	case slices.Contains(c.unknown, resp.StatusCode):
+		if resp.StatusCode == http.StatusNotFound {
+			c.mistrust() // or the endpoint has moved
+		}
 		return nil, errUnknown
 	}
 	switch resp.StatusCode {

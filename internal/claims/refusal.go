@@ -50,7 +50,7 @@ func newRefusals(cfg Config) refusals {
 		issuer:        refusal(middleware.ReasonUnknownIssuer, "iss is not the Issuer %.200q, byte for byte", cfg.Issuer),
 		wrongAudience: refusal(middleware.ReasonWrongAudience, "aud names none of the Audience %.200q", cfg.Audience),
 		audienceClaim: refusal(middleware.ReasonWrongAudience, "%s, the AudienceClaim, names none of the Audience %.200q", cfg.AudienceClaim, cfg.Audience),
-		noTokenType:   refusal(middleware.ReasonWrongType, "there is no token_type, which RequireTokenType wants: this may be a refresh token"),
+		noTokenType:   refusal(middleware.ReasonWrongType, "token_type is not that of an access token, such as Bearer, which RequireTokenType wants: this may be a refresh token"),
 		tooOld:        refusal(middleware.ReasonTooOld, "iat is longer ago than MaxTokenAge %v", cfg.MaxTokenAge),
 		missing:       map[string]*middleware.Error{}, null: map[string]*middleware.Error{},
 		wrong: map[string]*middleware.Error{}, isNull: map[string]*middleware.Error{},
