@@ -27,6 +27,7 @@ type KeySet struct {
 	// The rest is for sets that are fetched; source is nil for others.
 	source   source
 	opts     RemoteOptions
+	steady   bool // failed fetches cost nobody anything, and are repeated after a second
 	schedule schedule
 	flights  flight.Group[*snapshot]
 	looked   atomic.Bool  // for a snapshot file
@@ -225,7 +226,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		s.schedule.begin(began, why)
 		err = errPanicked // unless the source returns
 		defer func() {
-			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired)
+			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired && !s.steady)
 			s.report(ctx, middleware.OpFetch, began, err)
 			if err != nil {
 				err = unavailable(err, wait)
@@ -269,6 +270,9 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 	}
 	if snap := s.current.Load(); snap != nil {
 		e.Keys, e.Unusable = len(snap.keys), snap.useless
+	}
+	if set, ok := errors.AsType[*unusableSet](err); ok && len(set.keys) > 0 {
+		e.Unusable = asErrors(set.keys) // of the set that came, not of the one that stays
 	}
 	switch {
 	case ctx.Value(unasked{}) == nil:

@@ -52,7 +52,7 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	case err == nil:
 		snap.remember(j.segment, j.header)
 		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, j.header.KeyID, key, snap
-	case (j.header.KeyID == "" || snap.isLone()) && (err == errUnknownKey || err == errCoolingDown):
+	case (j.header.KeyID == "" || snap.isLone(j.header.KeyID)) && (err == errUnknownKey || err == errCoolingDown):
 		err = errBadSignature // by any key that it might be
 	case err == errUnknownKey:
 		err = snap.unknown(j.header.KeyID, errUnknownKey)
@@ -88,7 +88,7 @@ func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []b
 		}
 	}
 	switch {
-	case h.KeyID == "", snap.isLone():
+	case h.KeyID == "", snap.isLone(h.KeyID):
 		return nil, errUnknownKey
 	case len(candidates) == 0:
 		return nil, errKeyOfAnotherKind

@@ -364,6 +364,7 @@ func TestOdditiesOfEntraID(t *testing.T) {
 		// One registration for client and API: its ID tokens have the
 		// audience of its access tokens.
 		{"an ID token of a shared registration", f.changed("id", nil, object{"aud": apiID}), "401-T wrong_type"},
+		{"an ID token of a shared registration, of a user with a role", f.changed("id", nil, object{"aud": apiID, "roles": []string{"Notes.Read"}}), "401-T wrong_type"},
 		{"one without a nonce has no scopes", f.changed("id", nil, object{"aud": apiID, "nonce": nil}), "403-S insufficient_scope"},
 		{"a token that a registration got for itself", f.changed("access", nil, object{"azp": apiID}), "401-T wrong_type"},
 		{"the same, for an application", f.changed("application", nil, object{"azp": apiID}), "401-T wrong_type"},

@@ -286,7 +286,8 @@ func confirmation(v strictjson.Value) (map[string]string, bool) {
 // actor reports whether v is an object that names somebody by strings, if at all
 // (RFC 8693 §4.1): who cannot be read cannot be kept out.
 func actor(v strictjson.Value) bool {
-	members, err := v.Object()
+	var few [8]strictjson.Member
+	members, err := v.AppendObject(few[:0])
 	if err != nil {
 		return false
 	}
@@ -306,8 +307,9 @@ func details(v strictjson.Value) bool {
 	if err != nil {
 		return false
 	}
+	var few [8]strictjson.Member
 	for _, e := range each {
-		o, err := e.Object()
+		o, err := e.AppendObject(few[:0])
 		if err != nil {
 			return false
 		}
