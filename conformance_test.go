@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the statuses in docs/conformance.md")
+var update = flag.Bool("update", false, "write what tests write in docs: the statuses in conformance.md, the log lines in reasons.md")
 
 const (
 	conformance = "docs/conformance.md"

@@ -1,6 +1,7 @@
 package introspect
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type breaker struct {
 	open    bool
 	probing bool // an open one has let a call through that finds out whether it can close
 	backoff backoff.Backoff
+	failure error // the last that counted
 
 	doubt   chan struct{} // closed when the question about our own token is answered; nil: none is asked
 	doubted time.Time     // when the last one was asked
@@ -67,6 +69,9 @@ func (b *breaker) done(now time.Time, p pass, err error) (doubt bool) {
 	}
 	if p.probe {
 		b.probing = false
+	}
+	if err != nil {
+		b.failure = err
 	}
 	switch {
 	case err == nil:
@@ -127,4 +132,15 @@ func (b *breaker) drop(now time.Time, p pass) {
 		b.probing = false
 		b.backoff.Failed(now, nil, true)
 	}
+}
+
+// because is errOpen with the last failure: its text alone, as it was another
+// request's error.
+func (b *breaker) because() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failure == nil {
+		return errOpen
+	}
+	return fmt.Errorf("%w: %v", errOpen, b.failure)
 }

@@ -23,14 +23,6 @@ type fact struct {
 	until time.Time    // when it has to be asked again
 }
 
-// size returns about how many bytes f keeps in memory.
-func (f *fact) size() int {
-	if f.said == nil {
-		return claims.Size(nil)
-	}
-	return claims.Size(&f.said.Token)
-}
-
 // cache remembers facts. It is safe for concurrent use.
 type cache struct {
 	active   *facts.Cache[*fact] // nil: off
@@ -81,7 +73,7 @@ func (m *cache) put(k facts.Key, f *fact, acceptable bool, epoch uint64) {
 	if acceptable {
 		to = m.active
 	}
-	to.Add(k, f, f.size())
+	to.Add(k, f, claims.Size(f.said))
 }
 
 func (m *cache) forget(k facts.Key) {

@@ -37,6 +37,9 @@ type caller struct {
 // aboutTokens are the statuses by which an issuer may say that it does not know a token.
 var aboutTokens = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}
 
+// unknownStatus is what to look at after one of them.
+const unknownStatus = "UnknownStatus is for issuers that answer so to tokens that they do not know"
+
 // outage is a failure that is about the issuer or about us, not about one
 // token: it counts for the breaker.
 type outage struct{ error }
@@ -77,9 +80,8 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		// the next address, or the instance that took over.
 		resp, err = c.post(ctx, endpoint, token, this, c.client.DoAfresh)
 	}
-	if err == nil && resp.StatusCode == http.StatusUnauthorized && this.kept &&
-		(isInvalidClient(resp) || !slices.Contains(c.unknown, resp.StatusCode)) {
-		this.refused = true
+	if err == nil && (resp.StatusCode == http.StatusUnauthorized || isInvalidClient(resp)) && this.repeats(time.Now(), isInvalidClient(resp)) {
+		this.again = true
 		resp, err = c.post(ctx, endpoint, token, this, c.client.Do)
 	}
 	if err != nil {
@@ -90,10 +92,14 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	}
 	switch {
 	case resp.StatusCode == http.StatusOK:
+		this.accepted(time.Now())
 		return resp, nil
 	case isInvalidClient(resp):
 		return nil, outage{fmt.Errorf("%w: invalid_client", errRefused)}
 	case slices.Contains(c.unknown, resp.StatusCode):
+		if resp.StatusCode == http.StatusNotFound {
+			c.mistrust() // or the endpoint has moved
+		}
 		return nil, errUnknown
 	}
 	switch resp.StatusCode {
@@ -101,7 +107,7 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		// Of us, as far as we can tell. But some issuers say it of tokens that they
 		// do not know, and a firewall in front of one of a token that looks like an
 		// attack, and strangers choose tokens: it does not count.
-		return nil, fmt.Errorf("%w, or it does not know the token, which UnknownStatus is for: status %d", errRefused, resp.StatusCode)
+		return nil, fmt.Errorf("%w: status %d; %s", errRefused, resp.StatusCode, unknownStatus)
 	case http.StatusTooManyRequests:
 		return nil, outage{fmt.Errorf("introspect: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -111,7 +117,7 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 	}
 	err = fmt.Errorf("introspect: status %d", resp.StatusCode)
 	if slices.Contains(aboutTokens, resp.StatusCode) {
-		err = fmt.Errorf("%w; UnknownStatus is for issuers that answer so to tokens that they do not know", err)
+		err = fmt.Errorf("%w; %s", err, unknownStatus)
 	}
 	return nil, err
 }

@@ -44,10 +44,10 @@ type Config struct {
 	// grant is united.
 	ScopeClaims []string
 
-	// RequireTokenType refuses answers without token_type. It is for issuers that
-	// answer for refresh tokens too (RFC 7662 §2), and give only access tokens a
-	// token_type (RFC 6749 §5.1), such as those built on fosite or node-oidc-provider:
-	// a client could send its refresh token in place of the other.
+	// RequireTokenType refuses answers whose token_type is not that of an access token
+	// (RFC 6749 §5.1), such as Bearer. It is for issuers that answer for refresh tokens
+	// too (RFC 7662 §2) and give these none, such as node-oidc-provider: a client could
+	// send its refresh token in place of the other. docs/providers.md says where.
 	RequireTokenType bool
 
 	// UnknownStatus are the statuses, of 400, 401, 403 and 404, by which this issuer

@@ -1,5 +1,5 @@
 // Package introspect verifies opaque access tokens by asking their issuer (RFC
-// 7662), kindly and safely.
+// 7662). It bounds how often it asks, and what it does while the issuer is down.
 //
 //	v, err := introspect.NewVerifier(introspect.Config{
 //		Issuer:       "https://login.example.com",
@@ -23,9 +23,11 @@
 // judged each time, and so are confirmation, scope and step-up behind the guard.
 // [Verifier.Forget] makes it ask again.
 //
-// Only the JSON boolean true means active. Everything else than a well-formed
-// answer of status 200 is the issuer's fault and answered 503: not as an invalid
-// token, for clients throw those away.
+// Only the JSON boolean true means active. An answer for a refresh token or an ID
+// token is refused; RequireTokenType is for issuers that do not say which is which.
+// Everything else than a well-formed answer of status 200 is the issuer's fault and
+// answered 503: not as an invalid token, for clients throw those away. UnknownStatus
+// is for issuers that answer 404, say, for a token that they do not know.
 //
 // # What the issuer is spared
 //
@@ -34,9 +36,9 @@
 // When five calls in a row fail for reasons of the issuer's or ours (connection,
 // timeout, 429, 502, 503, 504, our credentials refused), a breaker opens:
 // remembered tokens are served still, everything else is answered 503 with
-// Retry-After, and one call a second finds out whether the issuer is back. An
-// answer of whatever status else never counts. Strangers choose tokens, so it
-// stays open only if the issuer fails on one that we make up, too.
+// Retry-After, and one call a second finds out whether the issuer is back. Answers
+// with any other status are ignored. Strangers choose tokens, so it stays open
+// only if the issuer fails on one that we make up, too.
 //
 // # What fails closed
 //

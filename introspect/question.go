@@ -10,6 +10,7 @@ import (
 
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/facts"
+	"github.com/warder-go/warder/internal/flight"
 	"github.com/warder-go/warder/middleware"
 )
 
@@ -62,13 +63,14 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		}
 	}
 	if !ok {
-		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, errOpen, wait)
+		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, v.breaker.because(), wait)
 	}
 	f, err := v.bounded(ctx, token, p.probe)
 	if err == errPanicked || err == errBusy {
 		v.breaker.drop(time.Now(), p)
 	} else if v.breaker.done(time.Now(), p, outageOf(err)) {
-		v.flights.Go(ctx, "second opinion", func(ctx context.Context) (*fact, error) {
+		var alone flight.Group[*fact] // not v.flights: joining one that is finishing would clear no doubt
+		alone.Go(ctx, "", func(ctx context.Context) (*fact, error) {
 			v.secondOpinion(ctx, p)
 			return nil, nil
 		})

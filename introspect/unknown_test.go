@@ -1,10 +1,15 @@
 package introspect_test
 
 import (
+	"crypto"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/warder-go/warder/introspect"
 )
@@ -82,11 +87,13 @@ func TestUnknownTokensAreNoOutage(t *testing.T) {
 // look like one to an assertion that it has seen before.
 func TestUnknownStatusSpendsNoAssertion(t *testing.T) {
 	k := newKey("k1", "ES256")
-	s := newServer(status(401))
+	s := newServer(knowing("token", status(401), says(active(nil))))
 	a := guarding(t, s, func(c *introspect.Config) {
 		c.UnknownStatus = []int{401}
 		c.Authenticate = introspect.PrivateKeyJWT("notes-api", k.signer, "ES256", "k1")
 	})
+	a.get("good-1").is(t, ok)
+	a.get("good-2").is(t, ok) // with the same assertion, which the issuer takes
 	for _, got := range a.ask(5) {
 		got.is(t, notActive)
 	}
@@ -94,9 +101,117 @@ func TestUnknownStatusSpendsNoAssertion(t *testing.T) {
 	for _, c := range s.seen(endpoint) {
 		assertions[c.form.Get("client_assertion")] = true
 	}
-	if n := s.count(); n != 5 || len(assertions) != 1 {
+	if n := s.count(); n != 7 || len(assertions) != 1 {
 		t.Errorf("%d calls with %d assertions", n, len(assertions))
 	}
+}
+
+// An issuer that takes each assertion once, and says so by a status that it also has
+// for tokens that it does not know, costs no good token its place.
+func TestAssertionsThatAreTakenOnceBesideUnknownStatus(t *testing.T) {
+	for name, answer := range map[string]reply{
+		"401 with nothing":   status(401),
+		"401 invalid_client": failing(401, `{"error":"invalid_client"}`),
+		"400 invalid_client": failing(400, `{"error":"invalid_client"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				used := map[string]bool{}
+				s := newServer(func(r *http.Request) (*http.Response, error) {
+					assertion := r.PostFormValue("client_assertion")
+					if used[assertion] {
+						return answer(r)
+					}
+					used[assertion] = true
+					return says(active(nil))(r)
+				})
+				a := guarding(t, s, func(c *introspect.Config) {
+					c.UnknownStatus = []int{401}
+					c.Authenticate = introspect.PrivateKeyJWT("notes-api", edKey(), "EdDSA", "")
+				})
+				for hour := range 3 {
+					for n := range 20 {
+						a.get(fmt.Sprint("good-", hour, "-", n)).is(t, ok)
+					}
+					time.Sleep(time.Hour) // it is tried again whether one may be used twice
+				}
+			})
+		})
+	}
+}
+
+// One refusal of a used assertion, for whatever reason, is not for good.
+func TestAStrayRefusalIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := &signer{key: edKey()}
+		stray := false
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			if stray {
+				stray = false
+				return failing(401, `{"error":"invalid_client"}`)(r)
+			}
+			return says(active(nil))(r)
+		})
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("notes-api", key, "EdDSA", "")
+		})
+		for _, got := range a.ask(3) {
+			got.is(t, ok)
+		}
+		stray = true
+		time.Sleep(time.Second) // the next are other tokens
+		for _, got := range a.ask(3) {
+			got.is(t, ok)
+		}
+		time.Sleep(11 * time.Minute)
+		before := key.signed.Load()
+		for _, got := range a.ask(20) {
+			got.is(t, ok)
+		}
+		if n := key.signed.Load() - before; n != 1 {
+			t.Errorf("signed %d times for 20 calls", n)
+		}
+	})
+}
+
+// A key that takes long keeps its own call waiting, and no other that has an assertion.
+func TestASlowKeyHoldsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := &slowKey{Signer: edKey()}
+		s := newServer(says(active(nil)))
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("notes-api", key, "EdDSA", "")
+		})
+		a.get("first").is(t, ok)
+		key.takes.Store(int64(time.Minute))
+		began := time.Now()
+		for _, got := range a.ask(20) {
+			got.is(t, ok)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("waited %v", took)
+		}
+		time.Sleep(2 * time.Minute)
+		began = time.Now()
+		a.get("late").is(t, unavailable) // within Timeout
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("waited %v", took)
+		}
+		key.takes.Store(0)
+		time.Sleep(2 * time.Minute)
+		a.get("after").is(t, ok)
+	})
+}
+
+// slowKey signs after a while.
+type slowKey struct {
+	crypto.Signer
+	takes atomic.Int64
+}
+
+func (k *slowKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	time.Sleep(time.Duration(k.takes.Load()))
+	return k.Signer.Sign(random, digest, opts)
 }
 
 // Some issuers call refresh tokens active, and tell them by the lack of a token_type.

@@ -150,8 +150,8 @@ func unavailable(err error) error {
 }
 
 var (
-	errBusy     = errors.New("introspect: too many calls are under way")
-	errOpen     = errors.New("introspect: the issuer does not answer and is not asked for a moment")
+	errBusy     = errors.New("introspect: as many calls are under way as MaxConcurrent allows")
+	errOpen     = errors.New("introspect: the last calls failed and the issuer is not asked for a moment")
 	errPanicked = errors.New("introspect: the call panicked")
 	errHung     = errors.New("introspect: Authenticate or SignedBy does not return")
 )

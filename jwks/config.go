@@ -65,8 +65,9 @@ type Config struct {
 
 	// ScopeClaims are the claims to read scopes from. Default scope, a string.
 	// Those listed here may be a string or an array of strings, and what they
-	// grant is united. Where there is one, a token is taken for an access token
-	// under PreRFC9068: list none that ID tokens have too.
+	// grant is united. Under PreRFC9068 a token with scopes is taken for an access
+	// token whatever else it has, unless they are only in roles, groups or
+	// entitlements, which users have: list no other claim that ID tokens have too.
 	ScopeClaims []string
 
 	// ClockSkew is how far the issuer's clock may be off, for exp and nbf.

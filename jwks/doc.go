@@ -20,30 +20,45 @@
 // a token costs neither a call to the issuer nor a public-key operation, but
 // for a made-up kid: that costs one fetch a Cooldown for the whole process.
 //
+// A refusal's error names the claim and the option of [Config] that it is about:
+// middleware.Log writes it down.
+//
 // Keys come from the configured issuer alone. What a token's header says of
 // jku, jwk, x5u or x5c is never looked at.
+//
+// # Issuers that fall short of RFC 9068
+//
+// PreRFC9068 accepts tokens whose typ is JWT or absent and requires of all tokens
+// only iss, aud and exp. ID tokens, refresh tokens and logout tokens are still
+// refused: by the claims typ and token_use where the issuer has them; elsewhere by
+// nonce, at_hash, c_hash, s_hash and events, unless the token carries scopes; and if
+// the audience that names us is the token's own client. ScopeClaims, ClientClaim and
+// AudienceClaim say where such issuers keep scopes, client and audience.
+// docs/providers.md has the Config for many issuers.
 //
 // # Keys
 //
 // A [KeySet] is fetched by the first request that needs it. [NewVerifier] does
 // no I/O, so a process can start while its issuer is down. Without keys, and
 // with keys older than MaxStale, requests are answered 503 and Retry-After,
-// never as an invalid token. See [RemoteOptions] for what happens when.
+// never as an invalid token. See [RemoteOptions] for what happens when. [Remote]
+// takes the address of the keys instead of the issuer's metadata, [File] reads
+// them from a file, [Parse] takes a document.
 //
 // # What is remembered
 //
 // A [Verifier] remembers what the last CacheSize verified tokens say and which key
 // verified each, by the SHA-256 of the token: facts, never decisions, and never
 // the token. The next request with the same bytes costs no public-key operation.
-// Judged again each time are exp, nbf, MaxTokenAge and the audience; that the very
-// key, by its thumbprint and not its kid, is in the issuer's current set and still
+// These are checked again on every request: exp, nbf, MaxTokenAge and the audience;
+// that the issuer's current set has the very key, by its thumbprint and not its kid,
 // for the token's algorithm; and the age of that set: without keys that are recent
-// enough, a remembered token is answered 503 as any other. A key that leaves the
-// set takes its tokens along at the next refresh. The guard judges bindings, scope
-// and step-up as always.
+// enough, a remembered token is answered 503 as any other. When a key leaves the
+// set, its tokens are refused from the next refresh on. Bindings, scope and step-up
+// are the guard's to check, on every request too.
 //
 // Only verified tokens enter, so forgeries evict nothing. Verifiers share nothing:
-// what one accepts is no word to another with a different configuration.
+// what one accepts says nothing to another with a different configuration.
 //
 // # What fails closed
 //

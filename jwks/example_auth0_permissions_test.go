@@ -2,24 +2,10 @@ package jwks_test
 
 import (
 	"log"
-	"net/http"
 
-	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-// auth0Permissions accepts access tokens of Auth0's own profile, for an API
-// that adds permissions to them.
-func auth0Permissions(client *http.Client) (*jwks.Verifier, error) {
-	return jwks.NewVerifier(jwks.Config{
-		Issuer:      "https://example.eu.auth0.com/",
-		Audience:    []string{"https://notes.example.com"},
-		HTTPClient:  client,
-		PreRFC9068:  true,                    // typ is JWT
-		ScopeClaims: []string{"permissions"}, // in place of scope, not beside it
-	})
-}
 
 func Example_auth0Permissions() {
 	issuer := publishedBy("auth0") // stands in for the real one

@@ -2,22 +2,10 @@ package jwks_test
 
 import (
 	"log"
-	"net/http"
 
-	"github.com/warder-go/warder/jwks"
 	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
-
-// keycloak accepts the access tokens of a realm of Keycloak.
-func keycloak(client *http.Client) (*jwks.Verifier, error) {
-	return jwks.NewVerifier(jwks.Config{
-		Issuer:     "https://id.example.com/realms/notes",
-		Audience:   []string{"notes-api"}, // what the audience mapper adds
-		HTTPClient: client,
-		PreRFC9068: true, // typ is JWT
-	})
-}
 
 func Example_keycloak() {
 	issuer := publishedBy("keycloak") // stands in for the real one

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/warder-go/warder/internal/jose"
@@ -14,14 +15,14 @@ import (
 
 // File returns the KeySet that the JWK Set document in the file called name holds
 // (RFC 7517 §5), such as a mounted secret. It is read when a token first needs it, and
-// again when it may have changed: RefreshAfter after the last time, and when a token has
-// a key ID that is not in the set, at most once a Cooldown. Links are followed, so a
-// file may be replaced as a whole by another one. A file that is gone, half-written or
-// without a usable key keeps the last keys, as an issuer does that is down: see
-// [RemoteOptions].
+// again when it may have changed: by the first request that comes RefreshAfter after the
+// last time, and when a token has a key ID that is not in the set, at most once a
+// Cooldown. Links are followed, so a file may be replaced as a whole by another one. A
+// file that is gone, half-written or without a usable key keeps the last keys, up to
+// MaxStale, and is tried again once a second.
 //
-// A file is asked more often than an issuer: RefreshAfter is 10 s by default, and
-// Cooldown 1 s. What is for requests and for the file of another source is an error:
+// A file is read more readily than an issuer is asked: RefreshAfter is 10 s by default,
+// WaitAfter none, and Cooldown 1 s. What is for requests and for the file of another source is an error:
 // Snapshot, MetadataURL, InsecureAllowHTTP and HTTPClient. The file is trusted like
 // configuration: whoever can write it can sign tokens. It does no I/O; the error lists
 // every mistake in its arguments.
@@ -32,6 +33,9 @@ func File(name string, opts *RemoteOptions) (*KeySet, error) {
 	}
 	if o.RefreshAfter == 0 {
 		o.RefreshAfter = 10 * time.Second
+	}
+	if o.WaitAfter == 0 {
+		o.WaitAfter = -1
 	}
 	if o.Cooldown == 0 {
 		o.Cooldown = time.Second
@@ -47,7 +51,7 @@ func File(name string, opts *RemoteOptions) (*KeySet, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &KeySet{source: &file{name: name}, opts: o}, nil
+	return &KeySet{source: &file{name: name}, opts: o, steady: true}, nil
 }
 
 // file is a source on a disk. Only the KeySet's one fetch at a time uses it.
@@ -103,19 +107,19 @@ var (
 
 // read returns what is in the file. Its errors do not quote the path.
 func (f *file) read() ([]byte, error) {
-	// Judged before it is opened: to open a pipe would wait for its writer.
-	info, err := os.Stat(f.name)
-	if err != nil {
-		return nil, fileError(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errFileKind
-	}
-	opened, err := os.Open(f.name)
+	// To open a pipe would wait for its writer, but for this flag.
+	opened, err := os.OpenFile(f.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fileError(err)
 	}
 	defer opened.Close()
+	info, err := opened.Stat()
+	if err != nil {
+		return nil, errFile
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errFileKind
+	}
 	document, err := io.ReadAll(io.LimitReader(opened, jose.MaxKeySet+1))
 	if err != nil {
 		return nil, errFile

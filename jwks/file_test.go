@@ -109,6 +109,39 @@ func TestFile(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a key that is gone is bad for the first request, however long nobody came", func(t *testing.T) {
+		for _, idle := range []time.Duration{11 * time.Second, time.Minute, 9 * time.Minute, 2 * time.Hour} {
+			synctest.Test(t, func(t *testing.T) {
+				name := filepath.Join(t.TempDir(), "keys.json")
+				write(t, name, keySet(rs().jwk(nil)))
+				a, _ := filed(t, name, nil)
+				a.wants(t, rs().token(nil), "OK")
+				replace(t, name, keySet(other().jwk(nil)))
+				time.Sleep(idle)
+				a.wants(t, rs().token(nil), "401-T")
+				a.wants(t, other().token(nil), "OK")
+			})
+		}
+	})
+	t.Run("a file that is good again is read within a second or two, however long it was bad", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "keys.json")
+			write(t, name, keySet(rs().jwk(nil)))
+			a, _ := filed(t, name, nil)
+			a.wants(t, rs().token(nil), "OK")
+			write(t, name, []byte("{"))
+			for range 600 {
+				time.Sleep(time.Second)
+				a.wants(t, rs().token(nil), "OK")
+			}
+			write(t, name, keySet(other().jwk(nil)))
+			time.Sleep(2 * time.Second)
+			a.get(rs().token(nil))
+			synctest.Wait()
+			a.wants(t, other().token(nil), "OK")
+			a.wants(t, rs().token(nil), "401-T")
+		})
+	})
 	t.Run("gone: the last keys stay for MaxStale", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "keys.json")

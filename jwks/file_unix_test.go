@@ -3,6 +3,7 @@
 package jwks_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -18,5 +19,14 @@ func TestFileIsNoPipe(t *testing.T) {
 	_, keys := filed(t, name, nil)
 	if err := keys.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("%v", err)
+	}
+	must(os.Remove(name))
+	write(t, name, keySet(rs().jwk(nil)))
+	must(keys.Refresh(t.Context()))
+	for _, other := range []string{filepath.Dir(name), "/dev/zero"} {
+		_, keys := filed(t, other, nil)
+		if err := keys.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: %v", other, err)
+		}
 	}
 }

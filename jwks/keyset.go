@@ -27,6 +27,7 @@ type KeySet struct {
 	// The rest is for sets that are fetched; source is nil for others.
 	source   source
 	opts     RemoteOptions
+	steady   bool // failed fetches cost nobody anything, and are repeated after a second
 	schedule schedule
 	flights  flight.Group[*snapshot]
 	looked   atomic.Bool  // for a snapshot file
@@ -131,7 +132,7 @@ func (s *KeySet) lacks(kid string) bool {
 func (s *KeySet) lacking(kid string) error {
 	e := errCoolingDown
 	if s.source == nil {
-		e = errUnknownKey
+		e = errNotInFixed
 	}
 	if snap := s.current.Load(); snap != nil {
 		return snap.unknown(kid, e)
@@ -198,7 +199,7 @@ func (s *KeySet) verdict(seen *snapshot, why cause) (*snapshot, error, bool) {
 	case ok:
 		return nil, nil, false
 	case wait > 0:
-		return nil, unavailable(errBackingOff, wait), true
+		return nil, unavailable(s.schedule.because(errBackingOff), wait), true
 	}
 	// Cooling down, maybe since a fetch that ended after the look above: it
 	// stored its keys before it said so, so a second look sees them.
@@ -225,7 +226,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		s.schedule.begin(began, why)
 		err = errPanicked // unless the source returns
 		defer func() {
-			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired)
+			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired && !s.steady)
 			s.report(ctx, middleware.OpFetch, began, err)
 			if err != nil {
 				err = unavailable(err, wait)
@@ -270,6 +271,9 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 	if snap := s.current.Load(); snap != nil {
 		e.Keys, e.Unusable = len(snap.keys), snap.useless
 	}
+	if set, ok := errors.AsType[*unusableSet](err); ok && len(set.keys) > 0 {
+		e.Unusable = asErrors(set.keys) // of the set that came, not of the one that stays
+	}
 	switch {
 	case ctx.Value(unasked{}) == nil:
 		middleware.Observe(ctx, e)
@@ -279,8 +283,8 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 }
 
 var (
-	errNoKeys     = errors.New("jwks: there are no keys")
-	errNoAnswer   = errors.New("jwks: the issuer does not answer, and no key that it published before has this key ID")
+	errNoKeys     = errors.New("jwks: the zero KeySet has no keys")
+	errNoAnswer   = errors.New("jwks: no known key has the token's kid, and new ones cannot be fetched")
 	errBackingOff = errors.New("jwks: the last fetch failed and the next is not due yet")
 	errPanicked   = errors.New("jwks: the fetch panicked")
 	errLate       = fmt.Errorf("jwks: no answer within Timeout: %w", context.DeadlineExceeded)

@@ -27,6 +27,12 @@ func TestTheOnlyKeyHasNoID(t *testing.T) {
 		knowing(t, nameless(rs()), nameless(es())).try(t, []attempt{
 			{"two nameless keys and a kid", named(rs(), "2026-11"), "401-T unknown_key"},
 		})
+		broken := es().jwk(object{"use": "enc"})
+		a = knowing(t, nameless(rs()), broken)
+		a.try(t, []attempt{
+			{"another kid, beside a key that cannot be used", named(rs(), "2026-11"), "OK"},
+			{"the kid of the key that cannot be used", named(rs(), "es"), "401-T unknown_key"},
+		})
 		knowing(t, nameless(rs()), es().jwk(nil)).try(t, []attempt{
 			{"a nameless key beside one with another kid", named(rs(), "2026-11"), "401-T unknown_key"},
 			{"the one with a kid", es().token(nil), "OK"},
@@ -86,12 +92,18 @@ func TestUnusableKeysAreTold(t *testing.T) {
 		}
 
 		s.serve(keysURL, document(keySet(broken, rs().jwk(object{"use": "enc", "kid": "e"}))))
-		keys, err := jwks.Remote(keysURL, &jwks.RemoteOptions{HTTPClient: s.client()})
+		var own struct{ n int }
+		keys, err := jwks.Remote(keysURL, &jwks.RemoteOptions{HTTPClient: s.client(), Observe: func(_ context.Context, e middleware.Event) {
+			own.n = len(e.Unusable)
+		}})
 		must(err)
 		for _, err := range []error{keys.Refresh(t.Context()), keys.Ready(t.Context())} {
 			if err == nil || !strings.Contains(err.Error(), `key 1 (kid "rs"): `) && !strings.Contains(err.Error(), "last fetch failed") {
 				t.Errorf("%v", err)
 			}
+		}
+		if own.n != 2 {
+			t.Errorf("the event tells of %d unusable keys", own.n)
 		}
 		if err := keys.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), `key 2 (kid "e"): jose: JWK is not for verifying signatures`) {
 			t.Errorf("%v", err)

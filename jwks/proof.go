@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/warder-go/warder/internal/jose"
@@ -23,7 +24,7 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	buf := make([]byte, 0, len(j.signed)+len(j.signature))
 	buf, err := strictjson.AppendBase64URL(append(buf, j.signed...), j.signature)
 	if err != nil {
-		return malformed(err)
+		return malformed(fmt.Errorf("signature: %w", err))
 	}
 	signed, signature := buf[:len(j.signed):len(j.signed)], buf[len(j.signed):]
 	snap, isStale, err := v.keys.usable(ctx, now)
@@ -42,7 +43,7 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 			key, err = v.verifyBy(snap, j.header, signed, signature)
 		case isStale:
 			// The issuer does not answer: its new keys are not known.
-			return unavailable(errNoAnswer, 0)
+			return unavailable(v.keys.schedule.because(errNoAnswer), 0)
 		case v.keys.source != nil && !snap.fetched.After(now):
 			err = errCoolingDown
 		}
@@ -51,7 +52,7 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	case err == nil:
 		snap.remember(j.segment, j.header)
 		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, j.header.KeyID, key, snap
-	case (j.header.KeyID == "" || snap.isLone()) && (err == errUnknownKey || err == errCoolingDown):
+	case (j.header.KeyID == "" || snap.isLone(j.header.KeyID)) && (err == errUnknownKey || err == errCoolingDown):
 		err = errBadSignature // by any key that it might be
 	case err == errUnknownKey:
 		err = snap.unknown(j.header.KeyID, errUnknownKey)
@@ -87,7 +88,7 @@ func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []b
 		}
 	}
 	switch {
-	case h.KeyID == "", snap.isLone():
+	case h.KeyID == "", snap.isLone(h.KeyID):
 		return nil, errUnknownKey
 	case len(candidates) == 0:
 		return nil, errKeyOfAnotherKind

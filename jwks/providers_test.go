@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,20 +34,35 @@ type fixture struct {
 // sample is a token before it is signed.
 type sample struct{ Header, Claims object }
 
-// metadataAt is where each issuer serves its metadata, and nothing elsewhere.
+// metadataAt is where each issuer serves its metadata, and nothing elsewhere. Those that
+// are not here serve it under the name in it (OpenID Connect Discovery §4).
 var metadataAt = map[string]string{
-	"adfs":     "https://adfs.example.com/adfs/.well-known/openid-configuration",
-	"auth0":    "https://example.eu.auth0.com/.well-known/openid-configuration",
-	"cognito":  "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ExAmPlE01/.well-known/openid-configuration",
-	"entra-v1": "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/.well-known/openid-configuration",
-	"entra-v2": "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/v2.0/.well-known/openid-configuration",
-	"google":   "https://accounts.google.com/.well-known/openid-configuration",
-	"keycloak": "https://id.example.com/realms/notes/.well-known/openid-configuration",
-	"okta":     "https://example.okta.com/oauth2/default/.well-known/openid-configuration",
+	"adfs":           "https://adfs.example.com/adfs/.well-known/openid-configuration",
+	"auth0":          "https://example.eu.auth0.com/.well-known/openid-configuration",
+	"azure-b2c":      "https://example.b2clogin.com/example.onmicrosoft.com/B2C_1_signin/v2.0/.well-known/openid-configuration",
+	"clerk":          "https://clerk.example.com/.well-known/openid-configuration",
+	"cognito":        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_ExAmPlE01/.well-known/openid-configuration",
+	"entra-v1":       "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/.well-known/openid-configuration",
+	"entra-v2":       "https://login.microsoftonline.com/5a0f4a3e-6d52-4a4b-8f0e-1c7f3e2b9d10/v2.0/.well-known/openid-configuration",
+	"firebase":       "https://securetoken.google.com/example-notes/.well-known/openid-configuration",
+	"fusionauth":     "https://auth.example.com/.well-known/openid-configuration",
+	"github-actions": "https://token.actions.githubusercontent.com/.well-known/openid-configuration",
+	"gitlab":         "https://gitlab.example.com/.well-known/openid-configuration",
+	"google":         "https://accounts.google.com/.well-known/openid-configuration",
+	"keycloak":       "https://id.example.com/realms/notes/.well-known/openid-configuration",
+	"keycloak-24":    "https://id.example.com/realms/notes/.well-known/openid-configuration",
+	"kubernetes":     "https://kubernetes.default.svc/.well-known/openid-configuration",
+	"okta":           "https://example.okta.com/oauth2/default/.well-known/openid-configuration",
+}
+
+// keysAt is where an issuer serves its keys, if its metadata names an address that
+// not everybody reaches.
+var keysAt = map[string]string{
+	"kubernetes": "https://kubernetes.default.svc/openid/v1/jwks",
 }
 
 // The keys that stand in for the issuers' own: of access tokens, of ID tokens
-// where those have another, and of Keycloak.
+// where those have another, and of Keycloak. Those that sign with ES256 have es.
 var (
 	providerKeys = []func() key{rs, other}
 	rsa4096      = sync.OnceValue(func() key { return newRSA("rsa4096", 4096) })
@@ -68,11 +84,12 @@ func publishedBy(name string) *fixture {
 		switch kind := strings.TrimSuffix(filepath.Base(file), ".json"); kind {
 		case "metadata":
 			var metadata struct {
-				URI string `json:"jwks_uri"`
+				Issuer string
+				URI    string `json:"jwks_uri"`
 			}
 			must(json.Unmarshal(doc, &metadata))
-			f.jwksURI = metadata.URI
-			f.serve(metadataAt[name], document(doc))
+			f.jwksURI = cmp.Or(keysAt[name], metadata.URI)
+			f.serve(cmp.Or(metadataAt[name], metadata.Issuer+"/.well-known/openid-configuration"), document(doc))
 		case "jwks":
 			f.keys = keysIn(doc)
 		default:
@@ -87,6 +104,10 @@ func publishedBy(name string) *fixture {
 				f.signers[kid] = rsa4096()
 				continue
 			}
+			if s.Header["alg"] == "ES256" {
+				f.signers[kid] = es()
+				continue
+			}
 			f.signers[kid] = providerKeys[len(f.signers)]()
 		}
 	}
@@ -95,7 +116,11 @@ func publishedBy(name string) *fixture {
 	for _, jwk := range f.keys {
 		if signer, ok := f.signers[jwk["kid"].(string)]; ok {
 			own := signer.jwk(nil)
-			jwk["n"], jwk["e"] = own["n"], own["e"]
+			for _, number := range []string{"n", "e", "x", "y"} {
+				if own[number] != nil {
+					jwk[number] = own[number]
+				}
+			}
 		}
 	}
 	f.publish(f.keys...)
@@ -339,6 +364,7 @@ func TestOdditiesOfEntraID(t *testing.T) {
 		// One registration for client and API: its ID tokens have the
 		// audience of its access tokens.
 		{"an ID token of a shared registration", f.changed("id", nil, object{"aud": apiID}), "401-T wrong_type"},
+		{"an ID token of a shared registration, of a user with a role", f.changed("id", nil, object{"aud": apiID, "roles": []string{"Notes.Read"}}), "401-T wrong_type"},
 		{"one without a nonce has no scopes", f.changed("id", nil, object{"aud": apiID, "nonce": nil}), "403-S insufficient_scope"},
 		{"a token that a registration got for itself", f.changed("access", nil, object{"azp": apiID}), "401-T wrong_type"},
 		{"the same, for an application", f.changed("application", nil, object{"azp": apiID}), "401-T wrong_type"},
@@ -443,17 +469,21 @@ func TestOdditiesOfADFS(t *testing.T) {
 	})
 }
 
-// docs/providers.md shows the configurations that these tests have run.
+// docs/providers.md shows the configurations that these tests have run: each block of
+// Go is a file provider_*_test.go, here or in introspect, but for the package clause, and
+// each such file is there.
 func TestProvidersPageIsCompiled(t *testing.T) {
 	page, err := os.ReadFile("../docs/providers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, err := filepath.Glob("example_*_test.go")
-	if err != nil {
-		t.Fatal(err)
+	configurations := map[string]string{} // names by code
+	for _, pattern := range []string{"provider_*_test.go", "../introspect/provider_*_test.go"} {
+		for name, text := range textOf(t, pattern) {
+			_, code, _ := strings.Cut(text, "\n") // after the package clause
+			configurations["package guard\n"+code] = name
+		}
 	}
-	shown := map[string]bool{}
 	for i, block := range strings.Split("\n"+string(page), "\n```go\n") {
 		if i == 0 {
 			continue // before the first
@@ -462,29 +492,45 @@ func TestProvidersPageIsCompiled(t *testing.T) {
 		if !closed {
 			t.Fatal("a block has no end")
 		}
-		for _, file := range examples {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(text), "\n"+code+"\n") {
-				shown[file] = true
-				code = ""
-				break
-			}
+		if configurations[code+"\n"] == "" {
+			t.Errorf("no provider_*_test.go has this, or two blocks do:\n%s", code)
 		}
-		if code != "" {
-			t.Errorf("no example has this:\n%s", code)
+		delete(configurations, code+"\n")
+	}
+	for _, name := range configurations {
+		t.Errorf("the page does not show %s", name)
+	}
+
+	folders, err := filepath.Glob("testdata/providers/*/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := textOf(t, "example_*_test.go")
+	for _, folder := range folders {
+		used := false
+		for _, text := range examples {
+			used = used || strings.Contains(text, fmt.Sprintf("publishedBy(%q)", filepath.Base(folder)))
+		}
+		if !used {
+			t.Errorf("no example is of %s", folder)
 		}
 	}
-	for dir := range metadataAt {
-		used := func(file string) bool {
-			text, err := os.ReadFile(file)
-			must(err)
-			return shown[file] && strings.Contains(string(text), fmt.Sprintf("publishedBy(%q)", dir))
-		}
-		if !slices.ContainsFunc(examples, used) {
-			t.Errorf("the page shows no configuration for %s", dir)
-		}
+}
+
+// textOf returns the files of this pattern.
+func textOf(t *testing.T, pattern string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
 	}
+	texts := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Clean(file)] = string(text)
+	}
+	return texts
 }

@@ -40,7 +40,7 @@ func (v *Verifier) remember(k facts.Key, s *claims.Said, p proof) {
 		kid: strings.Clone(p.kid),
 	}
 	f.seen.Store(p.keys.edition)
-	v.known.Add(k, f, claims.Size(&s.Token))
+	v.known.Add(k, f, claims.Size(s))
 }
 
 // recall judges a token that was verified before, by everything that may have

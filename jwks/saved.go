@@ -123,7 +123,7 @@ func (s *KeySet) saveSoon(ctx context.Context) {
 	if s.unsaved.Add(1) > 1 {
 		return // who writes just now will see it
 	}
-	var alone flight.Group[*snapshot] // who joins a call that ends is not seen
+	var alone flight.Group[*snapshot] // a new Group: joining a save that is finishing would miss this set
 	alone.Go(ctx, "", func(ctx context.Context) (*snapshot, error) {
 		seen := s.unsaved.Load()
 		defer func() { // by an Observer's panic too
@@ -210,8 +210,8 @@ func absent(err error) error {
 }
 
 // writeOwn replaces the file with this name as a whole or not at all.
-// It is not written where it would not be trusted: that shows on a good day
-// already, not in the outage that needs it.
+// It is not written where it would not be trusted: the mistake shows at the first
+// save, not in an outage.
 func writeOwn(name string, content []byte) (err error) {
 	if folder, err := os.Stat(filepath.Dir(name)); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -55,6 +56,7 @@ type schedule struct {
 	running  bool
 	cause    cause // of the fetch that is running
 	backoff  backoff.Backoff
+	failure  error     // of the last fetch; nil: it was none
 	lastKids time.Time // when the last forced fetch that did not fail began
 }
 
@@ -107,12 +109,25 @@ func (d *schedule) end(now time.Time, err error, haveKeys bool) time.Duration {
 	d.running = false
 	if err == nil {
 		d.backoff.Succeeded()
+		d.failure = nil
 		return 0
 	}
 	if d.cause == forced {
 		d.lastKids = time.Time{}
 	}
+	d.failure = err
 	return d.backoff.Failed(now, err, !haveKeys)
+}
+
+// because is err with how the last fetch failed: its text alone, as it was another
+// request's error.
+func (d *schedule) because(err error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failure == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %v", err, d.failure)
 }
 
 // wait returns for how long no scheduled fetch may start.

@@ -69,15 +69,13 @@ var editions atomic.Uint64
 func parseSet(document []byte) (*snapshot, error) {
 	keys, useless, err := jose.ParseSet(string(document))
 	if err != nil {
-		return nil, err
+		return nil, &unusableSet{err, useless}
 	}
 	s := &snapshot{
 		keys: keys, byID: make(map[string][]*jose.Key, len(keys)), edition: editions.Add(1),
 		document: document, digest: sha256.Sum256(document),
 	}
-	for _, u := range useless {
-		s.useless = append(s.useless, u)
-	}
+	s.useless = asErrors(useless)
 	for _, k := range keys {
 		if k.ID() != "" {
 			s.byID[k.ID()] = append(s.byID[k.ID()], k)
@@ -86,28 +84,56 @@ func parseSet(document []byte) (*snapshot, error) {
 	return s, nil
 }
 
+// unusableSet says why a document is no key set, and of each of its keys why it cannot
+// be used.
+type unusableSet struct {
+	error
+	keys []jose.Unusable
+}
+
+func (u *unusableSet) Unwrap() error { return u.error }
+
 // find returns the keys that a token with this kid may be signed with: without a
 // kid, all of them; with one, those that have it, or the only key there is where that
 // has none. No keys means that the kid is unknown.
 func (s *snapshot) find(kid string) []*jose.Key {
-	if kid == "" || s.isLone() {
+	if kid == "" || s.isLone(kid) {
 		return s.keys
 	}
 	return s.byID[kid]
 }
 
-// isLone reports whether there is only one key, and it has no kid.
-func (s *snapshot) isLone() bool { return len(s.keys) == 1 && s.keys[0].ID() == "" }
+// isLone reports whether there is only one key, which has no kid, and none with this one
+// that cannot be used.
+func (s *snapshot) isLone(kid string) bool {
+	return len(s.keys) == 1 && s.keys[0].ID() == "" && s.uselessWith(kid) == nil
+}
+
+// uselessWith returns the key that has this kid and cannot be used, or nil.
+func (s *snapshot) uselessWith(kid string) *jose.Unusable {
+	for _, err := range s.useless {
+		if u, ok := errors.AsType[jose.Unusable](err); ok && u.KeyID == kid && kid != "" {
+			return &u
+		}
+	}
+	return nil
+}
+
+func asErrors(useless []jose.Unusable) []error {
+	var errs []error
+	for _, u := range useless {
+		errs = append(errs, u)
+	}
+	return errs
+}
 
 // unknown is e, a refusal of a token whose kid no key has. Where a key has it that
 // cannot be used, it says so instead.
 func (s *snapshot) unknown(kid string, e *middleware.Error) error {
-	for _, err := range s.useless {
-		if u, ok := errors.AsType[jose.Unusable](err); ok && u.KeyID == kid {
-			own := *e
-			own.Err = fmt.Errorf("key %d of the issuer's set has the token's kid and cannot be used: %w", u.Position, u.Err)
-			return &own
-		}
+	if u := s.uselessWith(kid); u != nil {
+		own := *e
+		own.Err = fmt.Errorf("key %d of the issuer's set has the token's kid and cannot be used: %w", u.Position, u.Err)
+		return &own
 	}
 	return e
 }

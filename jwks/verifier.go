@@ -48,9 +48,9 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err := cfg.KeySet.belongTo(cfg.Issuer); err != nil {
 		return nil, err
 	}
-	typ := "typ is not at+jwt (RFC 9068 §2.1); PreRFC9068 also takes JWT and none"
+	typ := "typ in the header is not at+jwt (RFC 9068 §2.1); PreRFC9068 also takes JWT and none"
 	if cfg.PreRFC9068 {
-		typ = "typ is neither at+jwt nor JWT nor absent"
+		typ = "typ in the header is neither at+jwt nor JWT nor absent"
 	}
 	return &Verifier{
 		cfg: cfg, keys: cfg.KeySet,
@@ -61,7 +61,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 			PreRFC9068: cfg.PreRFC9068, InsecureAllowIDTokens: cfg.InsecureAllowIDTokens,
 			ClockSkew: cfg.ClockSkew, MaxTokenAge: cfg.MaxTokenAge,
 		}),
-		errAlgorithm: invalid(middleware.ReasonAlgorithmNotAllowed, descriptionAlgorithm, fmt.Errorf("alg is not in Algorithms %q", cfg.Algorithms)),
+		errAlgorithm: invalid(middleware.ReasonAlgorithmNotAllowed, descriptionAlgorithm, fmt.Errorf("alg in the header is not in Algorithms %q", cfg.Algorithms)),
 		errType:      invalid(middleware.ReasonWrongType, descriptionType, errors.New(typ)),
 	}, nil
 }
@@ -80,7 +80,8 @@ const (
 // one value: a stranger's bad token costs little.
 var (
 	errWrongType        = invalid(middleware.ReasonWrongType, descriptionType, errors.New("typ is of another kind of JWT"))
-	errUnknownKey       = invalid(middleware.ReasonUnknownKey, descriptionKey, errors.New("no key of the issuer has the token's kid"))
+	errUnknownKey       = invalid(middleware.ReasonUnknownKey, descriptionKey, errors.New("no key of the issuer has the token's kid, nor did asking for new ones bring one"))
+	errNotInFixed       = invalid(middleware.ReasonUnknownKey, descriptionKey, errors.New("no key has the token's kid, and the set is a fixed one, made by Parse"))
 	errCoolingDown      = invalid(middleware.ReasonCooldown, descriptionKey, errors.New("no key of the issuer has the token's kid, and the issuer was asked for new ones less than Cooldown ago"))
 	errBadSignature     = invalid(middleware.ReasonBadSignature, "The signature of the access token is wrong", errors.New("no key of the issuer that fits verifies the signature"))
 	errTooManyKeys      = invalid(middleware.ReasonUnknownKey, "The access token does not say which key signed it", errors.New("more keys fit the token's alg and kid than the 4 that are tried"))
@@ -152,7 +153,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (s *
 	var few [24]strictjson.Member // the claims of most tokens, on the stack
 	said, err := strictjson.Append(few[:0], string(j.payload))
 	if err != nil {
-		return nil, p, malformed(err)
+		return nil, p, malformed(fmt.Errorf("payload: %w", err))
 	}
 	s = v.rules.Read(said, j.payload, typed)
 	if err := v.rules.Judge(s, now); err != nil {
@@ -208,7 +209,7 @@ func (v *Verifier) parse(compact string, limit int) (j jws, err error) {
 		return j, v.keys.lacking(j.header.KeyID)
 	}
 	if j.payload, err = strictjson.Base64URL(payload); err != nil {
-		return j, malformed(err)
+		return j, malformed(fmt.Errorf("payload: %w", err))
 	}
 	return j, nil
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 // A Binding confirms that whoever sends a sender-constrained access token
-// holds the key that the token is bound to: package dpop (RFC 9449) and
-// package mtls (RFC 8705) make one each.
+// holds the key that the token is bound to: by a DPoP proof (RFC 9449) or by its
+// certificate (RFC 8705), say. This version has none of its own.
 //
 // A guard refuses every token with a confirmation member that no Binding
 // confirms. RFC 7800 §3.1 would let a server ignore members it does not know;
@@ -36,17 +37,18 @@ var (
 	errUnconfirmed = &Error{
 		Code: InvalidToken, Reason: ReasonUnconfirmedBinding,
 		Description: "The access token is bound to a key in a way that is not accepted here",
-		Err:         errors.New("cnf has a member that no binding confirms, or none"),
+		Err:         errors.New("cnf has a member that none of Bindings confirms, or no member"),
 	}
 	errUnbound = &Error{
 		Code: InvalidToken, Reason: ReasonUnconfirmedBinding,
 		Description: "The access token is not bound to a key",
-		Err:         errors.New("the token is not sender-constrained"),
+		Err:         errors.New("the token is not bound to a key, which RequireBinding wants"),
 	}
-	errWrongScheme = &Error{
+	errUnboundScheme = because(errUnbound, "the token is not bound to a key, and came under a scheme for tokens that are, such as DPoP")
+	errWrongScheme   = &Error{
 		Code: InvalidToken, Reason: ReasonUnconfirmedBinding,
 		Description: "The access token must be sent under another scheme",
-		Err:         errors.New("a bound token under another scheme than its binding's"),
+		Err:         errors.New("the token is bound to a key and came under another scheme than its Binding's, such as Bearer for DPoP"),
 	}
 )
 
@@ -62,8 +64,11 @@ type boundBy struct {
 func (g *Guard) confirm(c *guarded, token string, r *http.Request, t *Token) (http.Header, error) {
 	used := c.credentialScheme()
 	if t.Confirmation == nil {
-		if used != schemeBearer || g.opts.RequireBinding {
-			return nil, errUnbound // RFC 9449 §7.1
+		switch {
+		case used != schemeBearer:
+			return nil, errUnboundScheme // RFC 9449 §7.1
+		case g.opts.RequireBinding:
+			return nil, errUnbound
 		}
 		return nil, nil
 	}
@@ -83,13 +88,13 @@ func (g *Guard) confirm(c *guarded, token string, r *http.Request, t *Token) (ht
 	}
 	switch {
 	case known == 0 || known < len(t.Confirmation):
-		return nil, errUnconfirmed
+		return nil, g.unconfirmed(t)
 	case elsewhere:
 		// A token for DPoP sent as Bearer is the downgrade that binding it
 		// was to prevent (RFC 9449 §7.2).
 		return nil, errWrongScheme
 	case !inScheme:
-		return nil, errUnbound
+		return nil, errUnboundScheme
 	}
 	var fields http.Header
 	for _, b := range g.bindings {
@@ -103,4 +108,24 @@ func (g *Guard) confirm(c *guarded, token string, r *http.Request, t *Token) (ht
 		}
 	}
 	return fields, nil
+}
+
+// unconfirmed is errUnconfirmed, which names the member where it is a registered one.
+func (g *Guard) unconfirmed(t *Token) *Error {
+	for _, known := range registered {
+		_, ok := t.Confirmation[known.member]
+		if ok && !slices.ContainsFunc(g.bindings, func(b boundBy) bool { return b.member == known.member }) {
+			return known.refusal
+		}
+	}
+	return errUnconfirmed
+}
+
+// registered are the members of cnf that issuers use.
+var registered = [...]struct {
+	member  string
+	refusal *Error
+}{
+	{"jkt", because(errUnconfirmed, "cnf.jkt binds the token to a key (DPoP, RFC 9449), and none of Bindings confirms that")},
+	{"x5t#S256", because(errUnconfirmed, "cnf.x5t#S256 binds the token to a certificate (RFC 8705), and none of Bindings confirms that")},
 }

@@ -65,8 +65,9 @@ func (c *guarded) credentialScheme() string {
 	return c.guard.schemes[c.scheme]
 }
 
-// authorizationOf returns the Authorization field of r in one string. More than
-// one line, and an empty one, which are rare, do not read like any other.
+// authorizationOf returns the Authorization field of r in one string. What it
+// returns for more than one line, and for an empty one, never equals a single
+// line's value.
 func authorizationOf(r *http.Request) string {
 	switch lines := r.Header["Authorization"]; len(lines) {
 	case 0:

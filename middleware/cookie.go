@@ -1,12 +1,15 @@
 package middleware
 
 import (
-	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 )
 
-var errCSRF = &Error{Reason: ReasonCSRF, Err: errors.New("cross-origin request with cookie credentials")}
+var (
+	errTwoCookies = because(errTwoPlaces, "two cookies have the name that FromCookie looks for")
+	errCookie     = because(errSyntax, "the cookie that FromCookie looks for cannot be read (RFC 6265 §4.1.1)")
+)
 
 // FromCookie takes a Bearer token from the cookie with this name, for pages
 // that call their own API. Browsers attach cookies to requests that other
@@ -36,17 +39,19 @@ func FromCookie(name string, csrf *http.CrossOriginProtection) Source {
 		case n == 0:
 			return Credentials{Header: absent}, nil
 		case n > 1:
-			return Credentials{Header: present}, errTwoPlaces
+			return Credentials{Header: present}, errTwoCookies
 		}
 		cookies := r.CookiesNamed(name)
 		switch {
 		case len(cookies) != 1:
 			// net/http leaves out what it cannot read. That is no anonymous request.
-			return Credentials{Header: present}, errSyntax
+			return Credentials{Header: present}, errCookie
 		case cookies[0].Value == "":
 			return Credentials{Header: absent}, nil
-		case csrf.Check(connecting(r)) != nil:
-			return Credentials{Header: present}, errCSRF
+		}
+		if err := csrf.Check(connecting(r)); err != nil {
+			// The error is one of net/http's fixed texts.
+			return Credentials{Header: present}, &Error{Reason: ReasonCSRF, Err: fmt.Errorf("cookie %s: %w; AddTrustedOrigin is for the origins of our own pages", name, err)}
 		}
 		return Credentials{Scheme: schemeBearer, Token: cookies[0].Value, Header: present}, nil
 	}

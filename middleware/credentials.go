@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,23 +13,34 @@ var (
 	errSyntax = &Error{
 		Code: InvalidRequest, Reason: ReasonMalformedRequest,
 		Description: "The credentials are not one token of the allowed characters",
-		Err:         errors.New("the credentials are not a token68 (RFC 9110 §11.2)"),
+		Err:         errors.New("what follows the scheme is not one token of letters, digits and -._~+/ (token68, RFC 9110 §11.2)"),
 	}
-	errTooLong = &Error{
+	errNothing  = because(errSyntax, "a scheme, and no token after it and a space (RFC 9110 §11.4)")
+	errNoPrefix = because(errSyntax, "the Authorization field does not begin with a scheme, such as Bearer")
+	errFolded   = because(errTwoPlaces, "one Authorization field holds credentials of two schemes, as if a proxy had joined two fields")
+	errTooLong  = &Error{
 		Code: InvalidRequest, Reason: ReasonMalformedRequest,
 		Description: "The access token is too long",
-		Err:         errors.New("the token is longer than 16 KiB"),
+		Err:         errors.New("the token is longer than the 16 KiB that are read"),
 	}
-	errNoScheme = &Error{Reason: ReasonVerifierFault, Err: errors.New("a source returned a token without a scheme")}
-	errNilToken = errors.New("the verifier returned neither a token nor an error")
-	errNoSource = errors.New("no token, says what is not a Source")
+	errNoScheme = &Error{Reason: ReasonVerifierFault, Err: errors.New("a Source returned a Token without a Scheme")}
+	errNilToken = &Error{Reason: ReasonVerifierFault, Err: errors.New("the Verifier returned neither a Token nor an error")}
+	errNoSource = errors.New("ErrNoToken from a Verifier or a Binding; only a Source may return it")
 )
+
+// because is e for another cause, which the client is not told.
+func because(e *Error, why string) *Error {
+	own := *e
+	own.Err = errors.New(why)
+	return &own
+}
 
 // credentials returns the one access token that r carries, and the index of its
 // scheme among those that g speaks, negative if there is none. The fields are for
 // the response, whatever the outcome.
 func (g *Guard) credentials(r *http.Request) (token string, scheme int, fields http.Header, e *Error) {
 	scheme = -1
+	others := false // there are credentials under schemes that are not ours
 	for _, source := range g.opts.Sources {
 		cred, err := source(r)
 		if cred.Header != nil {
@@ -45,9 +57,10 @@ func (g *Guard) credentials(r *http.Request) (token string, scheme int, fields h
 		}
 		i := g.speaks(cred.Scheme)
 		if i < 0 && g.folded(cred.Token) {
-			return "", -1, fields, g.everyScheme(errTwoPlaces)
+			return "", -1, fields, g.everyScheme(errFolded)
 		}
 		if i < 0 {
+			others = others || cred.Scheme != ""
 			continue // nothing here, or a scheme that is not ours (RFC 6750 §3.1)
 		}
 		if scheme >= 0 {
@@ -56,10 +69,14 @@ func (g *Guard) credentials(r *http.Request) (token string, scheme int, fields h
 		token, scheme = cred.Token, i
 	}
 	switch {
+	case scheme < 0 && others:
+		return "", -1, fields, g.otherScheme
 	case scheme < 0:
 		return "", -1, fields, errNoToken
 	case len(token) > maxToken:
 		e = errTooLong
+	case token == "":
+		e = errNothing
 	case !isToken68(token):
 		e = errSyntax
 	default:
@@ -145,7 +162,7 @@ func verdict(ctx context.Context, err error) *Error {
 
 // canceled says that nothing was decided as the client of ctx is gone.
 func canceled(ctx context.Context) *Error {
-	return &Error{Reason: ReasonCanceled, Err: ctx.Err()}
+	return &Error{Reason: ReasonCanceled, Err: fmt.Errorf("the client went away before the decision: %w", ctx.Err())}
 }
 
 // withoutNoToken returns e without ErrNoToken among its causes: callers of

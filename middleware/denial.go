@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -20,7 +21,7 @@ type Denial struct {
 }
 
 var (
-	errNoToken = &Error{Reason: ReasonNoToken, Err: ErrNoToken}
+	errNoToken = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w where the Sources look, by default the Authorization field", ErrNoToken)}
 	errNoGuard = &Error{Reason: ReasonNoGuard, Err: errors.New("a requirement without a guard in front of it")}
 
 	retrySoon = http.Header{"Retry-After": {"1"}}
@@ -89,7 +90,7 @@ func (g *Guard) deny(w http.ResponseWriter, r *http.Request, e *Error, scheme st
 	}
 	d := g.denial(g.withOuterScopes(e, r), scheme)
 	if g.opts.WriteDenial == nil {
-		if e == errNoToken {
+		if g.isNoToken(e) {
 			d.values = g.noTokenValues // the refusal that scanners ask for most
 		}
 		WriteDenial(w, r, d)
@@ -131,7 +132,7 @@ func (g *Guard) denial(e *Error, scheme string) Denial {
 	default:
 		return d
 	}
-	if e == errNoToken {
+	if g.isNoToken(e) {
 		d.Challenges = g.noToken
 		return d
 	}

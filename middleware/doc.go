@@ -1,7 +1,7 @@
 // Package middleware guards HTTP APIs that accept OAuth 2.0 access tokens: it
 // is the resource server's half of OAuth. It takes the token from the request,
-// lets a [Verifier] decide whether it is good, and answers refusals as RFC
-// 6750, RFC 9449 and RFC 9470 say.
+// lets a [Verifier] decide whether it is good, and answers refusals as RFC 6750
+// and RFC 9470 say.
 //
 // # Quick start
 //
@@ -26,7 +26,8 @@
 //   - The Verifier judges the token: a jwks.Verifier, an introspect.Verifier, a
 //     function of yours, or several behind [ByIssuer] and [ByFormat].
 //   - Each [Binding] confirms that the sender holds the key that the token is
-//     bound to (RFC 7800): package dpop, package mtls.
+//     bound to (RFC 7800). There is none in this version: write your own, or
+//     such tokens are refused.
 //   - The handler runs, with the Token in the request's context. The guard does
 //     not wrap its ResponseWriter.
 //   - What is refused becomes a [Denial]. The outermost [Error] or [Code] in an
@@ -35,7 +36,8 @@
 //     Retry-After where nothing could be decided. One challenge is sent for
 //     each scheme, with the error in that of the scheme used.
 //   - An [Observer] is told of every decision, with a [Reason] from a closed
-//     set: package metrics counts them, [Log] writes them down.
+//     set and an error that names the claim and the option: package metrics
+//     counts them, [Log] writes them down.
 //
 // # What fails closed
 //

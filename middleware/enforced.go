@@ -77,7 +77,7 @@ const sampleToken = "warder-sample"
 
 // takesSample reports whether source finds the bearer token sampleToken in r.
 func takesSample(source Source, r *http.Request) bool {
-	defer func() { _ = recover() }() // it wants what only an outer handler puts into a context, say: not found
+	defer func() { _ = recover() }() // a Source that panics here counts as not found: it may want what an outer handler puts into a context
 	c, err := source(r)
 	return err == nil && c.Token == sampleToken && strings.EqualFold(c.Scheme, schemeBearer)
 }

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -67,7 +68,7 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		parts = append(parts, string(e.Code))
 	}
-	if e.Reason != "" {
+	if e.Reason != "" && string(e.Reason) != string(e.Code) { // insufficient_scope is both
 		parts = append(parts, string(e.Reason))
 	}
 	if e.Err != nil {
@@ -127,10 +128,19 @@ func outermost(err error) *Error {
 		}
 		named := *e
 		named.Reason = reasonOf(e.Code)
+		if named.Err == nil {
+			named.Err = errUnexplained
+		}
 		return &named
 	}
-	return &Error{Reason: ReasonVerifierFault, Err: err}
+	if err == nil {
+		return &Error{Reason: ReasonVerifierFault}
+	}
+	return &Error{Reason: ReasonVerifierFault, Err: fmt.Errorf("an error without a middleware.Code is answered 503: %w", err)}
 }
+
+// errUnexplained is for whoever wrote the Verifier or the Binding.
+var errUnexplained = errors.New("a middleware.Code or Error with neither a Reason nor an Err")
 
 // find walks err's tree in the order of errors.Is.
 func find(err error) *Error {

@@ -42,7 +42,7 @@ type Event struct {
 	Reason   Reason        // ReasonOK, or why not
 	Via      Via           // OpVerify only
 	Keys     int           // OpFetch and OpSnapshot only: usable keys there are now
-	Unusable []error       // OpFetch and OpSnapshot only: keys of that set that cannot be used, each with its position, kid and why; not to be modified
+	Unusable []error       // OpFetch and OpSnapshot only: keys of the last set that came which cannot be used, each with its position, kid and why; not to be modified
 	Stale    bool          // OpVerify only: by keys past their time, as the issuer does not answer
 	Duration time.Duration // how long it took; 0 for a remembered JWT that waited for nothing
 	Err      error         // the cause, for people; quotes no token

@@ -147,7 +147,7 @@ func TestAPanicIsReportedOnceAndGoesOn(t *testing.T) {
 				}
 				e := seen.authenticated(t)
 				equal(t, []string{string(e.Reason), e.Route, e.Err.Error()},
-					[]string{"verifier_fault", "GET /r", "a source, a verifier or a binding panicked"})
+					[]string{"verifier_fault", "GET /r", "a Source, Verifier or Binding panicked; the server's own log has the stack"})
 			}()
 			g.Handler(unreachable(t)).ServeHTTP(httptest.NewRecorder(), r)
 		})

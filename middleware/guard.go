@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type Guard struct {
 	challenges    []Challenge // one a scheme, without an error
 	noToken       []Challenge // the same with scope: the answer to no credentials
 	noTokenValues []string    // the same as field values
+	otherScheme   *Error      // that there are no credentials but under other schemes
 }
 
 // New returns a Guard that lets v decide. It panics on what can never work:
@@ -67,6 +69,7 @@ func New(v Verifier, opts *Options) *Guard {
 			*ps = append(*ps, Param{"resource_metadata", d.url}) // RFC 9728 §5.1
 		}
 	}
+	g.otherScheme = &Error{Reason: ReasonNoToken, Err: fmt.Errorf("%w: there are credentials, and none under one of the schemes %q", ErrNoToken, g.schemes)}
 	g.root = g
 	g.noToken, g.noTokenValues = g.challenges, appendFieldValues(nil, g.challenges)
 	return g
@@ -189,7 +192,7 @@ func (g *Guard) Authenticate(r *http.Request) (*Token, error) {
 	if c == nil {
 		var fields http.Header
 		var e *Error
-		if c, fields, e = g.judge(r); e == errNoToken {
+		if c, fields, e = g.judge(r); g.isNoToken(e) {
 			return nil, e
 		} else if e != nil {
 			return nil, withFields(inSchemes(e, g.only(c.credentialScheme())), fields)

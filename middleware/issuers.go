@@ -14,17 +14,17 @@ var (
 	errUnreadable = &Error{
 		Code: InvalidToken, Reason: ReasonMalformedToken,
 		Description: "The access token is malformed",
-		Err:         errors.New("the token is not a JWT that names an issuer"),
+		Err:         errors.New("not a JWT with an iss that is text, by which ByIssuer chooses; ByFormat is for opaque tokens"),
 	}
 	errUnknownIssuer = &Error{
 		Code: InvalidToken, Reason: ReasonUnknownIssuer,
 		Description: "The access token is from an issuer that is not accepted here",
-		Err:         errors.New("no verifier for the token's issuer"),
+		Err:         errors.New("ByIssuer has no Verifier for iss, which is compared byte for byte"),
 	}
 	errOtherIssuer = &Error{
 		Code: InvalidToken, Reason: ReasonUnknownIssuer,
 		Description: "The access token is from an issuer that is not accepted here",
-		Err:         errors.New("the verifier chosen by issuer returned a token of another one"),
+		Err:         errors.New("the Verifier that ByIssuer chose returned a Token of another Issuer than the one it stands under"),
 	}
 )
 

@@ -9,14 +9,17 @@ import (
 
 // isAnonymous reports whether e is no refusal here.
 func (g *Guard) isAnonymous(e *Error) bool {
-	return e == errNoToken && g.opts.AllowAnonymous
+	return g.isNoToken(e) && g.opts.AllowAnonymous
 }
 
-// epoch is what durations are measured from: reading how much later it is costs
-// little more than half of reading what time it is.
+// isNoToken reports whether e says that a request carries no credentials for g.
+func (g *Guard) isNoToken(e *Error) bool { return e == errNoToken || e == g.otherScheme }
+
+// epoch is what durations are measured from: time.Since reads one clock, time.Now
+// two.
 var epoch = time.Now()
 
-var errPanicked = errors.New("a source, a verifier or a binding panicked")
+var errPanicked = errors.New("a Source, Verifier or Binding panicked; the server's own log has the stack")
 
 // judge decides about r, reports it, and returns what decide does. Where decide
 // panics, that is reported too, and the panic goes on: nothing is admitted.

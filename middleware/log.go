@@ -5,20 +5,27 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 )
 
 // Log returns an Observer that writes to l, or to slog.Default() if l is nil:
-// refusals, and fetched key sets in which some key cannot be used, at level Info; an
+// refusals, and the first of fetched key sets in which the same keys cannot be used, at
+// level Info; an
 // issuer that does not answer, and what becomes of a snapshot file, at Warn; our own
 // mistakes, such as a route without a policy or a fault of a Verifier, at Error;
 // everything else at Debug. It writes configured values and causes, never a token.
+// docs/reasons.md has a line for each reason, and what to do.
 func Log(l *slog.Logger) Observer {
+	var told unusableKeys
 	return func(ctx context.Context, e Event) {
 		logger := l
 		if logger == nil {
 			logger = slog.Default()
 		}
 		level := levelOf(e)
+		if len(e.Unusable) > 0 && e.Reason == ReasonOK && e.Op == OpFetch && told.news(e) {
+			level = max(level, slog.LevelInfo) // tokens signed with these keys are refused
+		}
 		if !logger.Enabled(ctx, level) {
 			return
 		}
@@ -47,6 +54,17 @@ func Log(l *slog.Logger) Observer {
 	}
 }
 
+// unusableKeys remembers which keys of each issuer cannot be used, as last told: a set is
+// fetched again and again, and says the same.
+type unusableKeys struct{ byIssuer sync.Map }
+
+// news reports whether e tells of others than the last event of its issuer did.
+func (u *unusableKeys) news(e Event) bool {
+	now := list(e.Unusable)
+	before, _ := u.byIssuer.Swap(e.Issuer, now)
+	return before != now
+}
+
 // maxListed is how many keys one line speaks of.
 const maxListed = 8
 
@@ -72,8 +90,6 @@ func levelOf(e Event) slog.Level {
 		return slog.LevelDebug // the request's own event says it again
 	case e.Op == OpSnapshot:
 		return slog.LevelWarn // used: the issuer is down; not used: the next restart is at risk
-	case e.Reason == ReasonOK && len(e.Unusable) > 0:
-		return slog.LevelInfo // tokens signed with these keys are refused
 	case e.Reason == ReasonOK, e.Reason == ReasonCanceled:
 		return slog.LevelDebug
 	case e.Reason == ReasonNoPolicy, e.Reason == ReasonNoGuard,

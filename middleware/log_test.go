@@ -91,3 +91,32 @@ func TestTokenLogValue(t *testing.T) {
 level=INFO msg=x token=<nil>
 `)
 }
+
+// Keys that cannot be used are told once, and again when they are others: a set is
+// fetched every few minutes.
+func TestUnusableKeysAreLoggedOnce(t *testing.T) {
+	var out bytes.Buffer
+	observe := middleware.Log(slog.New(slog.NewTextHandler(&out, nil)))
+	fetched := func(issuer string, keys ...string) {
+		e := middleware.Event{Op: middleware.OpFetch, Issuer: issuer, Reason: middleware.ReasonOK, Keys: 1}
+		for _, key := range keys {
+			e.Unusable = append(e.Unusable, errors.New(key))
+		}
+		observe(t.Context(), e)
+	}
+	for range 10 {
+		fetched("https://a.example", "key 1: x", "key 2: y")
+		fetched("https://b.example", "key 1: x")
+		fetched("https://c.example")
+	}
+	fetched("https://b.example", "key 3: z")
+	fetched("https://a.example", strings.Split(strings.Repeat("key: w,", 19)+"key: w", ",")...)
+	if n := strings.Count(out.String(), "\n"); n != 4 {
+		t.Errorf("%d lines:\n%s", n, &out)
+	}
+	for _, want := range []string{`unusable="key 1: x; key 2: y"`, `unusable="key 3: z"`, "; and 12 more"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in\n%s", want, &out)
+		}
+	}
+}

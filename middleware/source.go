@@ -37,8 +37,10 @@ type Source func(*http.Request) (Credentials, error)
 var errTwoPlaces = &Error{
 	Code: InvalidRequest, Reason: ReasonMalformedRequest,
 	Description: "The request carries more than one access token",
-	Err:         errors.New("credentials in more than one place"),
+	Err:         errors.New("two of the Sources found credentials"),
 }
+
+var errTwoFields = because(errTwoPlaces, "two Authorization fields; a proxy in front may have added one")
 
 // FromHeader takes the credentials from the Authorization field (RFC 6750
 // §2.1). It is the default [Source]. Two Authorization fields are refused
@@ -50,11 +52,11 @@ func FromHeader(r *http.Request) (Credentials, error) {
 	case len(fields) == 0:
 		return Credentials{}, nil
 	case len(fields) > 1:
-		return Credentials{}, errTwoPlaces
+		return Credentials{}, errTwoFields
 	}
 	n := tokenPrefix(fields[0])
 	if n == 0 && fields[0] != "" {
-		return Credentials{}, errSyntax
+		return Credentials{}, errNoPrefix
 	}
 	rest := fields[0][n:]
 	token := strings.TrimLeft(rest, " ")

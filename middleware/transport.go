@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 var errInsecure = &Error{
 	Code: InvalidRequest, Reason: ReasonInsecureTransport,
 	Description: "The request must be sent over TLS",
+	Err:         errors.New("the request came without TLS, which RequireTLS wants; behind a proxy that ends TLS it must be off"),
 }
 
 // fromLoopback reports whether r came from this machine: its peer is loopback,

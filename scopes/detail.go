@@ -1,6 +1,7 @@
 package scopes
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,9 +14,28 @@ func insufficientDetails(want middleware.Detail) *middleware.Error {
 	return &middleware.Error{
 		Code: middleware.InsufficientScope, Reason: middleware.ReasonInsufficientDetails,
 		Description: "The access token does not grant the authorization details that this operation needs",
-		Err: fmt.Errorf("scopes: no element of authorization_details has the type %q and all of the actions %q, datatypes %q, privileges %q and identifier %q at one of the locations %q",
-			want.Type, want.Actions, want.DataTypes, want.Privileges, want.Identifier, want.Locations),
+		Err:         errors.New("scopes: no element of authorization_details has " + wanted(want)),
 	}
+}
+
+// wanted spells out what a detail has to have, by the members of RFC 9396 §2.2.
+func wanted(d middleware.Detail) string {
+	text := fmt.Sprintf("the type %q", d.Type)
+	for _, all := range []struct {
+		name   string
+		values []string
+	}{{"actions", d.Actions}, {"datatypes", d.DataTypes}, {"privileges", d.Privileges}} {
+		if len(all.values) > 0 {
+			text += fmt.Sprintf(" and all of the %s %q", all.name, all.values)
+		}
+	}
+	if d.Identifier != "" {
+		text += fmt.Sprintf(" and the identifier %q", d.Identifier)
+	}
+	if len(d.Locations) == 0 {
+		return text + " and no locations"
+	}
+	return text + fmt.Sprintf(" and no locations or one of %q", d.Locations)
 }
 
 // Detail returns q for tokens that grant what is wanted by their

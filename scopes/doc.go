@@ -29,10 +29,11 @@
 // the guard admitted, on every request anew: first who is calling, then how the
 // user signed in, then scopes, then groups and roles, then authorization details.
 // A token that grants too little is answered 403 insufficient_scope, and the
-// challenge names the least that would do: every scope of [All], the first of
-// [Any]. A user who is to sign in again is answered 401 (RFC 9470), and so is an
-// anonymous request that the guard let through. Each judgement is told to the guard's Observer
-// once, with the pattern of the route.
+// challenge names the smallest scope that would be enough: every scope of [All],
+// the first of [Any]. A user who is to sign in again is answered 401 (RFC 9470), and
+// so is an anonymous request that the guard let through. The guard's Observer is told
+// of each decision once, with the pattern of the route and, in the error, the scope,
+// claim or detail that was wanted.
 //
 // Scopes are compared whole and case-sensitively: "notes" is not "notes:read".
 // No scope includes another, unless [Implies] says so.

@@ -86,6 +86,6 @@ func ExampleRequirement_Check() {
 		}
 	}))
 	// Output:
-	// no drafts: insufficient_scope: insufficient_scope: scopes: the token lacks the scopes ["notes:drafts"]
+	// no drafts: insufficient_scope: scopes: the token lacks the scopes ["notes:drafts"]
 	// 200
 }

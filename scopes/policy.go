@@ -71,8 +71,9 @@ func (p *policy) row(r *http.Request, pattern string) (row http.Handler, ok bool
 	return row, ok
 }
 
-// decoded returns row behind the row of the pattern that r's path matches once it
-// is decoded, where that is another one: behind row, a handler may read it so.
+// decoded returns a handler that asks for more where it must: if the decoded path
+// of r matches another row than pattern's, both must be met, since a handler may
+// read the path that way.
 func (p *policy) decoded(r *http.Request, pattern string, row http.Handler, ok bool) (http.Handler, bool) {
 	plain, u := *r, *r.URL
 	u.RawPath = ""

@@ -45,9 +45,11 @@ type rule struct {
 var (
 	errNoPolicy = &middleware.Error{
 		Reason: middleware.ReasonNoPolicy,
-		Err:    errors.New("scopes: the zero Requirement: nothing says what this route needs"),
+		Err:    errors.New("scopes: nothing says what this route needs: it has the zero Requirement, or no row in Routes"),
 	}
-	errNoToken = &middleware.Error{Reason: middleware.ReasonNoToken, Err: middleware.ErrNoToken}
+	errNoToken = &middleware.Error{Reason: middleware.ReasonNoToken, Err: errAnonymous}
+
+	errAnonymous = fmt.Errorf("%w, which AllowAnonymous lets pass and this route does not", middleware.ErrNoToken)
 )
 
 // All is met by a token that grants every one of these scopes. All() is met
@@ -57,8 +59,8 @@ var (
 func All(scope ...string) Requirement { return Implies(nil).All(scope...) }
 
 // Any is met by a token that grants one of these scopes. Its challenge names
-// the first: name the least that would do first. Any() and what panics in
-// [All] panic.
+// the first: put the smallest scope that is enough first. Any() and what panics
+// in [All] panic.
 func Any(scope ...string) Requirement { return Implies(nil).Any(scope...) }
 
 // Require is All(scope...).Handler.
@@ -124,7 +126,7 @@ func (q Requirement) judge(t *middleware.Token) *middleware.Error {
 	case t == nil && r == nil:
 		return errNoToken
 	case t == nil:
-		return &middleware.Error{Reason: middleware.ReasonNoToken, Scope: r.least, Err: middleware.ErrNoToken}
+		return &middleware.Error{Reason: middleware.ReasonNoToken, Scope: r.least, Err: errAnonymous}
 	case r == nil:
 		return errNoPolicy
 	case r.mistake != nil:

@@ -19,8 +19,8 @@ type Routes map[string]Requirement
 // Handler returns a handler that asks mux which pattern a request matches, lets
 // g judge the request and that pattern's row the token, and then lets mux serve
 // it. No path is matched by anything but mux, so policy and mux cannot differ.
-// It stands outside g, so that a refusal for want of a token already names the
-// scope to ask for; do not put g around it once more.
+// It stands outside g, so that the answer to a request without a token already
+// names the scope to ask for; do not put g around it once more.
 //
 // A [Public] row goes straight to mux, whatever token there is. A pattern without
 // a row, and a row with the zero Requirement, refuse every token with 403. A
@@ -28,11 +28,11 @@ type Routes map[string]Requirement
 // a redirect. An anonymous request (AllowAnonymous) meets no other row than a
 // Public one.
 //
-// Handlers read the path decoded, and some clean it. So a path with a segment that
-// is . or .. in disguise (%2e%2e), which mux would hand on as it is, is answered
-// 400, and no Observer is told; where a slash in disguise (%2F) makes the decoded
-// path that of another row, the token must meet both. CONNECT, whose paths no mux
-// cleans, needs a row whose pattern says CONNECT.
+// Handlers read the path decoded, and some clean it. So a path with an encoded dot
+// segment (%2e%2e), which mux would hand on as it is, is answered 400, and no
+// Observer is told. Where an encoded slash (%2F) makes the decoded path that of
+// another row, the token must meet both. CONNECT, whose paths no mux cleans, needs
+// a row whose pattern says CONNECT.
 //
 // Register every handler with mux first: what is registered while requests are
 // judged may be served under the row that was there before. The rows are copied,

@@ -11,7 +11,7 @@ import (
 
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -26,7 +26,7 @@ type api struct {
 
 // serve starts an API and an issuer that it trusts. Assemble gets the routes
 // behind their guard, and puts around them what the test is about.
-func serve(t *testing.T, assemble func(guard *warder.Guard, guarded http.Handler) http.Handler) *api {
+func serve(t *testing.T, assemble func(guard *middleware.Guard, guarded http.Handler) http.Handler) *api {
 	t.Helper()
 	a := &api{issuer: issuertest.NewIssuer()}
 	t.Cleanup(a.issuer.Close)
@@ -68,23 +68,23 @@ var policy = scopes.Routes{
 }
 
 // newGuard admits tokens of issuer for resource.
-func newGuard(t *testing.T, issuer, resource string) *warder.Guard {
+func newGuard(t *testing.T, issuer, resource string) *middleware.Guard {
 	t.Helper()
 	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: issuer, Audience: []string{resource}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return warder.New(verifier, &warder.Options{Metadata: &warder.Metadata{
+	return middleware.New(verifier, &middleware.Options{Metadata: &middleware.Metadata{
 		Resource: resource, AuthorizationServers: []string{issuer}, Scopes: policy.Scopes(),
 	}})
 }
 
 // notes returns the routes of the API behind guard.
-func notes(t *testing.T, guard *warder.Guard) http.Handler {
+func notes(t *testing.T, guard *middleware.Guard) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /notes", func(w http.ResponseWriter, r *http.Request) {
-		token, _ := warder.FromContext(r.Context())
+		token, _ := middleware.FromContext(r.Context())
 		fmt.Fprintf(w, "the notes of %s", token.Subject)
 	})
 	mux.HandleFunc("POST /notes", func(w http.ResponseWriter, _ *http.Request) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rs/cors"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // shared lets pages of one origin call what is within.
@@ -22,7 +22,7 @@ func shared(origin string) *cors.Cors {
 
 func TestAPageOfAnotherOriginReadsWhyItIsRefused(t *testing.T) {
 	b, origin := newTab(t), newPage(t)
-	a := serve(t, func(_ *warder.Guard, guarded http.Handler) http.Handler {
+	a := serve(t, func(_ *middleware.Guard, guarded http.Handler) http.Handler {
 		return shared(origin).Handler(guarded) // outside in: CORS, guard, routes
 	})
 	b.open(origin)
@@ -56,16 +56,16 @@ func TestAPageOfAnotherOriginReadsWhyItIsRefused(t *testing.T) {
 }
 
 func TestWhatDoesNotReachAPage(t *testing.T) {
-	without := func(_ string, _ *warder.Guard, guarded http.Handler) http.Handler { return guarded }
-	within := func(origin string, guard *warder.Guard, guarded http.Handler) http.Handler {
+	without := func(_ string, _ *middleware.Guard, guarded http.Handler) http.Handler { return guarded }
+	within := func(origin string, guard *middleware.Guard, guarded http.Handler) http.Handler {
 		return guard.Handler(shared(origin).Handler(guarded))
 	}
-	elsewhere := func(_ string, _ *warder.Guard, guarded http.Handler) http.Handler {
+	elsewhere := func(_ string, _ *middleware.Guard, guarded http.Handler) http.Handler {
 		return shared("https://app.example.com").Handler(guarded)
 	}
 	for _, row := range []struct {
 		name     string
-		assemble func(origin string, guard *warder.Guard, guarded http.Handler) http.Handler
+		assemble func(origin string, guard *middleware.Guard, guarded http.Handler) http.Handler
 		token    bool // a good one, for which browsers ask first
 	}{
 		{"without CORS, a good token is not even sent", without, true},
@@ -77,7 +77,7 @@ func TestWhatDoesNotReachAPage(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			b, origin := newTab(t), newPage(t)
-			a := serve(t, func(guard *warder.Guard, guarded http.Handler) http.Handler {
+			a := serve(t, func(guard *middleware.Guard, guarded http.Handler) http.Handler {
 				return row.assemble(origin, guard, guarded)
 			})
 			b.open(origin)
@@ -98,7 +98,7 @@ func TestWhatDoesNotReachAPage(t *testing.T) {
 // A 401 alone does not say what to do about it.
 func TestAChallengeHasToBeExposed(t *testing.T) {
 	b, origin := newTab(t), newPage(t)
-	a := serve(t, func(_ *warder.Guard, guarded http.Handler) http.Handler {
+	a := serve(t, func(_ *middleware.Guard, guarded http.Handler) http.Handler {
 		return cors.New(cors.Options{AllowedOrigins: []string{origin}}).Handler(guarded)
 	})
 	b.open(origin)

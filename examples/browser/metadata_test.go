@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // mcp is a field for which browsers ask first, and which clients of the Model
@@ -13,8 +13,8 @@ import (
 var mcp = with(map[string]string{"MCP-Protocol-Version": "2025-06-18"})
 
 // beside mounts the metadata next to the API, which a CORS handler is around.
-func beside(origin string) func(*warder.Guard, http.Handler) http.Handler {
-	return func(guard *warder.Guard, guarded http.Handler) http.Handler {
+func beside(origin string) func(*middleware.Guard, http.Handler) http.Handler {
+	return func(guard *middleware.Guard, guarded http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle(guard.Metadata())
 		mux.Handle("/", shared(origin).Handler(guarded))
@@ -52,7 +52,7 @@ func TestAPageReadsTheMetadataOfTheAPI(t *testing.T) {
 // some origins and fields alone.
 func TestMetadataWithinTheCORSHandlerIsNotForEveryPage(t *testing.T) {
 	b, origin := newTab(t), newPage(t)
-	a := serve(t, func(guard *warder.Guard, guarded http.Handler) http.Handler {
+	a := serve(t, func(guard *middleware.Guard, guarded http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle(guard.Metadata())
 		mux.Handle("/", guarded)

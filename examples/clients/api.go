@@ -7,7 +7,7 @@ import (
 	"github.com/warder-go/warder/introspect"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -40,13 +40,13 @@ func newAPI(issuer string, client *http.Client) (http.Handler, error) {
 	notes.Handle("POST /notes", scopes.Require("write")(http.HandlerFunc(add)))
 
 	api := http.NewServeMux()
-	api.Handle("/verified/", http.StripPrefix("/verified", warder.New(byKeys, nil).Handler(notes)))
-	api.Handle("/introspected/", http.StripPrefix("/introspected", warder.New(byAsking, nil).Handler(notes)))
+	api.Handle("/verified/", http.StripPrefix("/verified", middleware.New(byKeys, nil).Handler(notes)))
+	api.Handle("/introspected/", http.StripPrefix("/introspected", middleware.New(byAsking, nil).Handler(notes)))
 	return api, nil
 }
 
 func list(w http.ResponseWriter, r *http.Request) {
-	token, _ := warder.FromContext(r.Context())
+	token, _ := middleware.FromContext(r.Context())
 	fmt.Fprintf(w, "notes of %s for %s\n", token.Subject, token.ClientID)
 }
 

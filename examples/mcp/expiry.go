@@ -5,16 +5,16 @@ import (
 	"net/http"
 	"time"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // clockSkew is how long after its exp a token is still admitted, and answered.
 const clockSkew = 30 * time.Second
 
 // whileAdmitted returns a context that ends when the guard would no longer admit
-// t. [warder.WithExpiry] ends at exp: a call that was admitted within the clock
+// t. [middleware.WithExpiry] ends at exp: a call that was admitted within the clock
 // skew would have ended before it began.
-func whileAdmitted(ctx context.Context, t *warder.Token) (context.Context, context.CancelFunc) {
+func whileAdmitted(ctx context.Context, t *middleware.Token) (context.Context, context.CancelFunc) {
 	if t == nil || t.Expiry.IsZero() {
 		return context.WithCancel(ctx)
 	}
@@ -27,7 +27,7 @@ func whileAdmitted(ctx context.Context, t *warder.Token) (context.Context, conte
 // A tool that does not heed its context goes on, but what it says is not sent.
 func untilExpiry(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, _ := warder.FromContext(r.Context())
+		t, _ := middleware.FromContext(r.Context())
 		ctx, cancel := whileAdmitted(r.Context(), t)
 		defer cancel()
 		if end, ok := ctx.Deadline(); ok { // a client that stops reading must not keep us

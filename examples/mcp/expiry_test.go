@@ -14,7 +14,7 @@ import (
 
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -114,8 +114,8 @@ func (c *chatty) serve(stateless bool) func(w http.ResponseWriter, method string
 	return func(w http.ResponseWriter, method string, exp time.Time, session, body string) {
 		r := httptest.NewRequest(method, "/mcp", strings.NewReader(body))
 		r.Header = fields("admitted", session)
-		token := &warder.Token{Issuer: "https://issuer.example", Subject: "user", Scopes: []string{"notes:read"}, Expiry: exp}
-		h.ServeHTTP(w, r.WithContext(warder.NewContext(r.Context(), token)))
+		token := &middleware.Token{Issuer: "https://issuer.example", Subject: "user", Scopes: []string{"notes:read"}, Expiry: exp}
+		h.ServeHTTP(w, r.WithContext(middleware.NewContext(r.Context(), token)))
 	}
 }
 
@@ -198,9 +198,9 @@ func TestAClientThatStopsReading(t *testing.T) {
 			}
 		}))
 		began := time.Now()
-		token := &warder.Token{Issuer: "https://issuer.example", Subject: "user", Expiry: began.Add(time.Minute)}
+		token := &middleware.Token{Issuer: "https://issuer.example", Subject: "user", Expiry: began.Add(time.Minute)}
 		r := httptest.NewRequest("GET", "/mcp", nil)
-		h.ServeHTTP(&stuck{ResponseRecorder: httptest.NewRecorder()}, r.WithContext(warder.NewContext(r.Context(), token)))
+		h.ServeHTTP(&stuck{ResponseRecorder: httptest.NewRecorder()}, r.WithContext(middleware.NewContext(r.Context(), token)))
 		if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
 			t.Errorf("the response ended after %v", took)
 		}

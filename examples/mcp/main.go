@@ -24,7 +24,7 @@ import (
 	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -49,8 +49,8 @@ func newAPI(cfg jwks.Config, resource string, opts *mcp.StreamableHTTPOptions) (
 		return nil, err
 	}
 	policy := scopes.Routes{"/mcp": endpoint} // POST, and the GET and DELETE of sessions: no method is forgotten
-	guard := warder.New(verifier, &warder.Options{
-		Metadata: &warder.Metadata{
+	guard := middleware.New(verifier, &middleware.Options{
+		Metadata: &middleware.Metadata{
 			Resource:             resource,
 			AuthorizationServers: []string{cfg.Issuer},
 			Scopes:               policy.Scopes(), // not the toolbox's: MCP wants the least to start with, and challenges name more (RFC 9728 §2)

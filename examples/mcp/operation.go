@@ -10,7 +10,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -97,18 +97,18 @@ func toolOf(params json.RawMessage) string {
 
 type callKey struct{} // the [jsonrpc.ID] of the call that a request carries
 
-// writeDenial is [warder.WriteDenial] for callers: whatever was refused, its
+// writeDenial is [middleware.WriteDenial] for callers: whatever was refused, its
 // challenge is in the fields already, and a call also gets a JSON-RPC error with
 // its id. Without one the SDK's client takes a tool that it may not call for
 // the end of the session.
-func writeDenial(w http.ResponseWriter, r *http.Request, d warder.Denial) {
+func writeDenial(w http.ResponseWriter, r *http.Request, d middleware.Denial) {
 	id, _ := r.Context().Value(callKey{}).(jsonrpc.ID)
 	body, err := jsonrpc.EncodeMessage(&jsonrpc.Response{ID: id, Error: &jsonrpc.Error{
 		Code:    int64(d.StatusCode), // MCP leaves numbers beyond JSON-RPC's own to applications
 		Message: http.StatusText(d.StatusCode),
 	}})
 	if !id.IsValid() || err != nil {
-		warder.WriteDenial(w, r, d)
+		middleware.WriteDenial(w, r, d)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -117,8 +117,8 @@ func countAdded(before, within bool, body string, granted ...string) int {
 	r := httptest.NewRequest("POST", "/mcp", strings.NewReader(body))
 	r.Header = fields("admitted", "")
 	r.Header.Del("Mcp-Protocol-Version") // the SDK then takes batches too
-	token := &warder.Token{Issuer: "https://issuer.example", Subject: "user", Scopes: granted}
-	h.ServeHTTP(httptest.NewRecorder(), r.WithContext(warder.NewContext(r.Context(), token)))
+	token := &middleware.Token{Issuer: "https://issuer.example", Subject: "user", Scopes: granted}
+	h.ServeHTTP(httptest.NewRecorder(), r.WithContext(middleware.NewContext(r.Context(), token)))
 	return int(added.Load())
 }
 
@@ -153,8 +153,8 @@ func TestTheServerItselfRefuses(t *testing.T) {
 		r := httptest.NewRequest("POST", "/mcp", strings.NewReader(call(tool, `{"text":"x"}`)))
 		r.Header = fields("admitted", "")
 		w := httptest.NewRecorder()
-		token := &warder.Token{Issuer: "https://issuer.example", Subject: "user", Scopes: []string{"notes:read"}}
-		h.ServeHTTP(w, r.WithContext(warder.NewContext(r.Context(), token)))
+		token := &middleware.Token{Issuer: "https://issuer.example", Subject: "user", Scopes: []string{"notes:read"}}
+		h.ServeHTTP(w, r.WithContext(middleware.NewContext(r.Context(), token)))
 		if !strings.Contains(w.Body.String(), `"error":{"code":403,"message":"Forbidden"}`) {
 			t.Errorf("%s: answered %s", tool, w.Body)
 		}
@@ -182,7 +182,7 @@ func TestAToolWithoutARequirement(t *testing.T) {
 	for _, tool := range []string{"whoami", "add_note"} {
 		r := httptest.NewRequest("POST", "/mcp", strings.NewReader(call(tool, "{}")))
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r.WithContext(warder.NewContext(r.Context(), &warder.Token{Scopes: []string{"notes:read"}})))
+		h.ServeHTTP(w, r.WithContext(middleware.NewContext(r.Context(), &middleware.Token{Scopes: []string{"notes:read"}})))
 		if w.Code != 403 || w.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("%s: answered %d %v", tool, w.Code, w.Header())
 		}

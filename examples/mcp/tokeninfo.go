@@ -7,7 +7,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // tokenExtra is where [auth.TokenInfo.Extra] has the token as Warder knows it.
@@ -27,12 +27,12 @@ const tokenExtra = "warder"
 //
 // The context of a tool is that of the request that began its session, whose
 // token may have been another. So Warder's token goes no further either:
-// warder.FromContext in a tool finds none, rather than the wrong one. Tools use
+// middleware.FromContext in a tool finds none, rather than the wrong one. Tools use
 // [caller].
 func withTokenInfo(next http.Handler) http.Handler {
 	translate := auth.RequireBearerToken(
 		func(ctx context.Context, _ string, _ *http.Request) (*auth.TokenInfo, error) {
-			t, ok := warder.FromContext(ctx)
+			t, ok := middleware.FromContext(ctx)
 			if !ok {
 				return nil, auth.ErrInvalidToken // not reached
 			}
@@ -42,11 +42,11 @@ func withTokenInfo(next http.Handler) http.Handler {
 	)
 	inner := translate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Authorization")
-		next.ServeHTTP(w, r.WithContext(warder.NewContext(r.Context(), nil)))
+		next.ServeHTTP(w, r.WithContext(middleware.NewContext(r.Context(), nil)))
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if t, ok := warder.FromContext(r.Context()); !ok || t.Subject == "" {
-			warder.Deny(w, r, errNobody)
+		if t, ok := middleware.FromContext(r.Context()); !ok || t.Subject == "" {
+			middleware.Deny(w, r, errNobody)
 			return
 		}
 		admitted := r.WithContext(r.Context())
@@ -59,14 +59,14 @@ func withTokenInfo(next http.Handler) http.Handler {
 
 // errNobody refuses tokens without a subject: a session that belongs to nobody
 // would be everybody's.
-var errNobody = &warder.Error{
-	Code: warder.InvalidToken, Reason: warder.ReasonMissingClaim,
+var errNobody = &middleware.Error{
+	Code: middleware.InvalidToken, Reason: middleware.ReasonMissingClaim,
 	Description: "The access token has no subject",
 }
 
 // tokenInfo is t in the words of the SDK. A subject means something only
 // together with its issuer (RFC 8725 §3.8), and no issuer has a space in it.
-func tokenInfo(t *warder.Token) *auth.TokenInfo {
+func tokenInfo(t *middleware.Token) *auth.TokenInfo {
 	return &auth.TokenInfo{
 		UserID:     t.Issuer + " " + t.Subject,
 		Scopes:     t.Scopes,
@@ -77,10 +77,10 @@ func tokenInfo(t *warder.Token) *auth.TokenInfo {
 
 // caller returns the token that came with a request to a tool, whose
 // Extra.TokenInfo is info.
-func caller(info *auth.TokenInfo) (*warder.Token, bool) {
+func caller(info *auth.TokenInfo) (*middleware.Token, bool) {
 	if info == nil {
 		return nil, false
 	}
-	t, ok := info.Extra[tokenExtra].(*warder.Token)
+	t, ok := info.Extra[tokenExtra].(*middleware.Token)
 	return t, ok
 }

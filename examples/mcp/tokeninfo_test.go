@@ -9,11 +9,11 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestTokenInfoIsTheTokenThatWasAdmitted(t *testing.T) {
-	token := &warder.Token{Issuer: "https://issuer.example", Subject: "alice smith", Scopes: []string{"notes:read"}, Expiry: time.Now().Add(-time.Second)}
+	token := &middleware.Token{Issuer: "https://issuer.example", Subject: "alice smith", Scopes: []string{"notes:read"}, Expiry: time.Now().Add(-time.Second)}
 	var served bool
 	h := withTokenInfo(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		served = true
@@ -24,7 +24,7 @@ func TestTokenInfoIsTheTokenThatWasAdmitted(t *testing.T) {
 		if got, ok := caller(info); !ok || got != token {
 			t.Error("the token is lost")
 		}
-		if _, ok := warder.FromContext(r.Context()); ok {
+		if _, ok := middleware.FromContext(r.Context()); ok {
 			t.Error("a session would keep the token of its first request in its context")
 		}
 		if r.Header.Get("Authorization") != "" || r.Header.Get("DPoP") != "" {
@@ -35,7 +35,7 @@ func TestTokenInfoIsTheTokenThatWasAdmitted(t *testing.T) {
 	for _, authorization := range []string{"Bearer abc", "DPoP abc", ""} {
 		served = false
 		r := httptest.NewRequest("POST", "/mcp", nil)
-		r = r.WithContext(warder.NewContext(r.Context(), token))
+		r = r.WithContext(middleware.NewContext(r.Context(), token))
 		r.Header = http.Header{"Authorization": {authorization}, "Dpop": {"proof"}}
 		w := httptest.NewRecorder()
 		if h.ServeHTTP(w, r); !served {
@@ -49,10 +49,10 @@ func TestTokenInfoIsTheTokenThatWasAdmitted(t *testing.T) {
 
 func TestTokenInfoWithoutSomebody(t *testing.T) {
 	h := withTokenInfo(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
-	admitted := func(token *warder.Token) *http.Request {
+	admitted := func(token *middleware.Token) *http.Request {
 		r := httptest.NewRequest("POST", "/mcp", nil)
 		r.Header.Set("Authorization", "Bearer abc")
-		return r.WithContext(warder.NewContext(r.Context(), token))
+		return r.WithContext(middleware.NewContext(r.Context(), token))
 	}
 	for _, row := range []struct {
 		name string
@@ -61,7 +61,7 @@ func TestTokenInfoWithoutSomebody(t *testing.T) {
 	}{
 		{"no guard in front", httptest.NewRequest("POST", "/mcp", nil), 500},
 		{"an anonymous request", admitted(nil), 401},
-		{"a token without a subject", admitted(&warder.Token{Issuer: "https://issuer.example"}), 401},
+		{"a token without a subject", admitted(&middleware.Token{Issuer: "https://issuer.example"}), 401},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -75,8 +75,8 @@ func TestTokenInfoWithoutSomebody(t *testing.T) {
 
 // Two issuers may both know a "user".
 func TestTheSameSubjectOfAnotherIssuerIsAnotherUser(t *testing.T) {
-	a := tokenInfo(&warder.Token{Issuer: "https://a.example", Subject: "user"})
-	b := tokenInfo(&warder.Token{Issuer: "https://b.example", Subject: "user"})
+	a := tokenInfo(&middleware.Token{Issuer: "https://a.example", Subject: "user"})
+	b := tokenInfo(&middleware.Token{Issuer: "https://b.example", Subject: "user"})
 	if a.UserID == b.UserID {
 		t.Error("one session for both")
 	}

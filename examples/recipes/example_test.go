@@ -5,19 +5,13 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	// The README shows the recipes as code of the reader's own package.
+	// The pages in docs show the recipes as code of the reader's own package.
 	. "github.com/warder-go/warder/examples/recipes"
-	"github.com/warder-go/warder/introspect"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
-	"github.com/warder-go/warder/middleware/metrics"
-	"github.com/warder-go/warder/scopes"
+	"github.com/warder-go/warder/middleware"
 )
 
 // ask sends one GET request to h and prints the answer.
@@ -31,7 +25,7 @@ func ask(h http.Handler, path, token string) {
 	fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header().Get("WWW-Authenticate"))))
 }
 
-func verifierOf(url string) warder.Verifier {
+func verifierOf(url string) middleware.Verifier {
 	v, err := jwks.NewVerifier(jwks.Config{Issuer: url, Audience: []string{"https://api.example.com"}})
 	if err != nil {
 		log.Fatal(err)
@@ -41,37 +35,17 @@ func verifierOf(url string) warder.Verifier {
 
 // Nothing is asked of the issuer before a token needs a key.
 func Example() {
-	mux := http.NewServeMux()
-	listNotes := http.NotFoundHandler()
-
-	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: "https://login.example.com", Audience: []string{"https://api.example.com"}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	guard := warder.New(verifier, nil)
-	mux.Handle("GET /notes", guard.Handler(scopes.Require("notes:read")(listNotes)))
-
-	ask(mux, "/notes", "")
+	guard := middleware.New(verifierOf("https://login.example.com"), nil)
+	ask(NewAPI(guard), "/notes", "")
 	// Output: 401 Bearer realm="api"
 }
 
-func Example_severalIssuers() {
-	staff, err := jwks.NewVerifier(jwks.Config{Issuer: "https://login.example.com", Audience: []string{"https://api.example.com"}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	partners, err := jwks.NewVerifier(jwks.Config{Issuer: "https://id.partner.example", Audience: []string{"https://api.example.com"}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	guard := warder.New(warder.ByIssuer(map[string]warder.Verifier{
-		"https://login.example.com":  staff,
-		"https://id.partner.example": OnlyTenant("acme", partners),
-	}), nil)
+func ExampleTwoIssuers() {
+	staff, partners := verifierOf("https://login.example.com"), verifierOf("https://id.partner.example")
+	api := NewAPI(TwoIssuers(staff, OnlyTenant("acme", partners)))
 
 	stranger := issuertest.NewInMemoryIssuer() // https://issuer.test
 	defer stranger.Close()
-	api := NewAPI(guard)
 	ask(api, "/healthz", "")
 	ask(api, "/notes", stranger.Token(nil))
 	// Output:
@@ -79,22 +53,15 @@ func Example_severalIssuers() {
 	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is from an issuer that is not accepted here"
 }
 
-func Example_opaqueTokens() {
-	jwts := verifierOf("https://login.example.com")
-
-	opaque, err := introspect.NewVerifier(introspect.Config{
-		Issuer:       "https://login.example.com",
-		Audience:     []string{"https://api.example.com"},
-		Authenticate: introspect.Basic("notes-api", os.Getenv("NOTES_API_SECRET")),
-	})
+func ExampleNewOpaqueGuard() {
+	guard, err := NewOpaqueGuard(verifierOf("https://login.example.com"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	guard := warder.New(warder.ByFormat(jwts, opaque), nil)
+	api := NewAPI(guard)
 
 	stranger := issuertest.NewInMemoryIssuer() // https://issuer.test
 	defer stranger.Close()
-	api := NewAPI(guard)
 	ask(api, "/notes", "")
 	ask(api, "/notes", stranger.Token(nil)) // a JWT: not sent to anybody
 	// Output:
@@ -102,29 +69,11 @@ func Example_opaqueTokens() {
 	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is from an issuer that is not accepted here"
 }
 
-func Example_metrics() {
-	verifier := verifierOf("https://login.example.com")
-
-	observe, err := metrics.New(prometheus.DefaultRegisterer)
-	if err != nil {
-		log.Fatal(err)
-	}
-	guard := warder.New(verifier, &warder.Options{
-		Observe: warder.Observers(observe, warder.Log(nil)), // nil: slog.Default()
-	})
-
-	ask(NewAPI(guard), "/notes", "")
-	// Output: 401 Bearer realm="api"
-}
-
 func Example_sources() {
-	verifier := verifierOf("https://login.example.com")
-
-	guard := warder.New(verifier, &warder.Options{
-		Sources:     []warder.Source{warder.FromHeader, FromSubprotocol},
+	guard := middleware.New(verifierOf("https://login.example.com"), &middleware.Options{
+		Sources:     []middleware.Source{middleware.FromHeader, FromSubprotocol},
 		WriteDenial: WriteProblem,
 	})
-
 	ask(NewAPI(guard), "/notes", "")
 	// Output: 401 Bearer realm="api"
 }

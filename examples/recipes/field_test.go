@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"github.com/warder-go/warder/examples/recipes"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestFromField(t *testing.T) {
-	a := newAPI(t, &warder.Options{Sources: []warder.Source{recipes.FromField("x-forwarded-access-token")}}, nil,
+	a := newAPI(t, &middleware.Options{Sources: []middleware.Source{recipes.FromField("x-forwarded-access-token")}}, nil,
 		func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
 	token := a.issuer.Token(nil)
 	for _, row := range []struct {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // api is an API on a loopback port, behind a guard.
@@ -20,7 +20,7 @@ type api struct {
 }
 
 // newAPI serves next behind a guard. wrap may be nil.
-func newAPI(t *testing.T, opts *warder.Options, wrap func(warder.Verifier) warder.Verifier, next http.HandlerFunc) api {
+func newAPI(t *testing.T, opts *middleware.Options, wrap func(middleware.Verifier) middleware.Verifier, next http.HandlerFunc) api {
 	t.Helper()
 	issuer := issuertest.NewIssuer()
 	t.Cleanup(issuer.Close)
@@ -28,11 +28,11 @@ func newAPI(t *testing.T, opts *warder.Options, wrap func(warder.Verifier) warde
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v warder.Verifier = signed
+	var v middleware.Verifier = signed
 	if wrap != nil {
 		v = wrap(v)
 	}
-	server := httptest.NewServer(warder.New(v, opts).Handler(next))
+	server := httptest.NewServer(middleware.New(v, opts).Handler(next))
 	t.Cleanup(server.Close)
 	return api{t, server.URL, issuer}
 }

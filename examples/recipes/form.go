@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // maxForm bounds the form that is read before anybody is authenticated, in
@@ -22,28 +22,28 @@ const maxForm = 64 << 10
 // type application/x-www-form-urlencoded. It reads the body, before anybody is
 // authenticated, and puts it back for the handler. A parameter in the URL does
 // not count.
-func FromForm(r *http.Request) (warder.Credentials, error) {
+func FromForm(r *http.Request) (middleware.Credentials, error) {
 	if !carriesForm(r) {
-		return warder.Credentials{}, nil
+		return middleware.Credentials{}, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	if err != nil {
-		return warder.Credentials{}, badForm("The form cannot be read")
+		return middleware.Credentials{}, badForm("The form cannot be read")
 	}
 	r.Body = putBack{bytes.NewReader(body), r.Body}
 	if len(body) > maxForm {
-		return warder.Credentials{}, badForm("The form is too long")
+		return middleware.Credentials{}, badForm("The form is too long")
 	}
 	for _, b := range body {
 		if b >= 0x80 {
-			return warder.Credentials{}, badForm("The form has characters that must be percent-encoded")
+			return middleware.Credentials{}, badForm("The form has characters that must be percent-encoded")
 		}
 	}
 	found, tokens := "", 0
 	for pair := range strings.SplitSeq(string(body), "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if strings.Contains(pair, ";") || !escaped(name) || !escaped(value) {
-			return warder.Credentials{}, badForm("The form is malformed")
+			return middleware.Credentials{}, badForm("The form is malformed")
 		}
 		if spells(name, "access_token") {
 			found = value
@@ -52,15 +52,15 @@ func FromForm(r *http.Request) (warder.Credentials, error) {
 	}
 	switch tokens {
 	case 0:
-		return warder.Credentials{}, nil
+		return middleware.Credentials{}, nil
 	case 1:
 		token, err := url.QueryUnescape(found)
 		if err != nil {
-			return warder.Credentials{}, badForm("The form is malformed")
+			return middleware.Credentials{}, badForm("The form is malformed")
 		}
-		return warder.Credentials{Scheme: "Bearer", Token: token}, nil
+		return middleware.Credentials{Scheme: "Bearer", Token: token}, nil
 	}
-	return warder.Credentials{}, errTwoTokens
+	return middleware.Credentials{}, badForm("The form carries more than one access token")
 }
 
 // escaped reports whether every "%" in s begins an escape. The form is read for
@@ -119,8 +119,8 @@ func carriesForm(r *http.Request) bool {
 
 // badForm says what is wrong with a form, never what is in it.
 func badForm(description string) error {
-	return &warder.Error{
-		Code: warder.InvalidRequest, Reason: warder.ReasonMalformedRequest,
+	return &middleware.Error{
+		Code: middleware.InvalidRequest, Reason: middleware.ReasonMalformedRequest,
 		Description: description,
 		Err:         errors.New("a form that RFC 6750 §2.2 does not allow"),
 	}

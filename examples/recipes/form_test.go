@@ -12,11 +12,11 @@ import (
 	"testing"
 
 	"github.com/warder-go/warder/examples/recipes"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func formAPI(t *testing.T) api {
-	return newAPI(t, &warder.Options{Sources: []warder.Source{warder.FromHeader, recipes.FromForm}}, nil,
+	return newAPI(t, &middleware.Options{Sources: []middleware.Source{middleware.FromHeader, recipes.FromForm}}, nil,
 		func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "x=", r.PostFormValue("x")) })
 }
 
@@ -92,10 +92,10 @@ func padded(form string, size int) string {
 
 // Routers that take no http.Handler have only the request that they gave.
 func TestFromFormPutsTheBodyBackForAuthenticate(t *testing.T) {
-	accept := warder.VerifierFunc(func(_ context.Context, token string, _ *http.Request) (*warder.Token, error) {
-		return &warder.Token{ID: token}, nil
+	accept := middleware.VerifierFunc(func(_ context.Context, token string, _ *http.Request) (*middleware.Token, error) {
+		return &middleware.Token{ID: token}, nil
 	})
-	guard := warder.New(accept, &warder.Options{Sources: []warder.Source{recipes.FromForm}})
+	guard := middleware.New(accept, &middleware.Options{Sources: []middleware.Source{recipes.FromForm}})
 	r := httptest.NewRequest("POST", "/", strings.NewReader("access_token=abc&x=1"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	token, err := guard.Authenticate(r)

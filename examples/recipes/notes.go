@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"net/http"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 func listNotes(w http.ResponseWriter, r *http.Request) {
-	token, _ := warder.FromContext(r.Context())
+	token, _ := middleware.FromContext(r.Context())
 	fmt.Fprintf(w, "notes of %s\n", token.Subject)
 }
 
@@ -19,10 +19,10 @@ func addNote(w http.ResponseWriter, _ *http.Request) {
 
 // deleteNote asks for more once it knows which note is meant.
 func deleteNote(w http.ResponseWriter, r *http.Request) {
-	token, _ := warder.FromContext(r.Context())
+	token, _ := middleware.FromContext(r.Context())
 	if isPinned(r.PathValue("id")) {
 		if err := scopes.All("notes:admin").Check(token); err != nil {
-			warder.Deny(w, r, err)
+			middleware.Deny(w, r, err)
 			return
 		}
 	}
@@ -32,7 +32,7 @@ func deleteNote(w http.ResponseWriter, r *http.Request) {
 func isPinned(id string) bool { return id == "1" }
 
 // NewAPI returns the notes, with a public route beside them.
-func NewAPI(guard *warder.Guard) http.Handler {
+func NewAPI(guard *middleware.Guard) http.Handler {
 	notes := http.NewServeMux()
 	notes.Handle("GET /notes", scopes.Require("notes:read")(http.HandlerFunc(listNotes)))
 	notes.Handle("POST /notes", scopes.Require("notes:write")(http.HandlerFunc(addNote)))

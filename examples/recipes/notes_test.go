@@ -1,60 +1,24 @@
-// In package recipes, unlike other tests here: the README shows them as tests
-// in the package of one's own handlers.
-package recipes
+package recipes_test
 
 import (
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/warder-go/warder/examples/recipes"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
-func TestListNotes(t *testing.T) {
-	token := &warder.Token{Subject: "ada", Scopes: []string{"notes:read"}}
-	r := httptest.NewRequest("GET", "/notes", nil)
-	r = r.WithContext(warder.NewContext(r.Context(), token))
-	w := httptest.NewRecorder()
-	listNotes(w, r)
-	if w.Body.String() != "notes of ada\n" {
-		t.Errorf("got %q", w.Body)
-	}
-}
-
-func TestAPI(t *testing.T) {
+func TestNotes(t *testing.T) {
 	issuer := issuertest.NewIssuer()
 	defer issuer.Close()
 	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: issuer.URL, Audience: []string{issuertest.Audience}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := NewAPI(warder.New(verifier, nil))
-	for token, want := range map[string]int{
-		issuer.Token(map[string]any{"scope": "notes:read"}): 200,
-		issuer.Token(map[string]any{"scope": "other"}):      403,
-		issuer.Token(map[string]any{"exp": 1}):              401,
-		issuer.Sign(map[string]any{"alg": "none"}, nil):     401,
-	} {
-		r := httptest.NewRequest("GET", "/notes", nil)
-		r.Header.Set("Authorization", "Bearer "+token)
-		w := httptest.NewRecorder()
-		api.ServeHTTP(w, r)
-		if w.Code != want {
-			t.Errorf("got %d, want %d: %s", w.Code, want, w.Header().Get("WWW-Authenticate"))
-		}
-	}
-}
-
-func TestRoutes(t *testing.T) {
-	issuer := issuertest.NewIssuer()
-	defer issuer.Close()
-	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: issuer.URL, Audience: []string{issuertest.Audience}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	api := NewAPI(warder.New(verifier, nil))
+	api := recipes.NewAPI(middleware.New(verifier, nil))
 	for _, row := range []struct {
 		method, path, scope string
 		want                int

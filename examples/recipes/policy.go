@@ -4,34 +4,23 @@ import (
 	"net/http"
 	"time"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
-// NewGuardedNotes returns the notes with one policy for all their routes, and
-// with the metadata by which clients find the issuer and the scopes.
-func NewGuardedNotes(verifier warder.Verifier) (http.Handler, error) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", health)
-	mux.HandleFunc("GET /notes", listNotes)
-	mux.HandleFunc("POST /notes", addNote)
-	mux.HandleFunc("DELETE /notes/{id}", deleteNote)
-
+// Policy says what each route of the notes needs.
+func Policy() scopes.Routes {
 	including := scopes.Implies{"notes:admin": {"notes:read", "notes:write"}}
-	policy := scopes.Routes{
+	return scopes.Routes{
 		"GET /healthz":       scopes.Public(),
 		"GET /notes":         including.All("notes:read"),
 		"POST /notes":        including.All("notes:write").User(),
 		"DELETE /notes/{id}": including.All("notes:write").Claim("groups", "editors").MaxAge(10 * time.Minute),
 	}
+}
 
-	guard := warder.New(verifier, &warder.Options{Metadata: &warder.Metadata{
-		Resource:             "https://api.example.com", // as in the verifier's Audience
-		AuthorizationServers: []string{"https://login.example.com"},
-		Scopes:               policy.Scopes(),
-	}})
-	pattern, document := guard.Metadata()
-	mux.Handle(pattern, document)
-	policy[pattern] = scopes.Public()
-	return policy.Handler(guard, mux) // after every handler is registered
+// Protect returns mux behind guard and policy. Every handler is registered with
+// mux before.
+func Protect(guard *middleware.Guard, mux *http.ServeMux) (http.Handler, error) {
+	return Policy().Handler(guard, mux)
 }

@@ -1,6 +1,7 @@
 package recipes_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/warder-go/warder/examples/recipes"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestThePolicyOfTheNotes(t *testing.T) {
@@ -18,7 +20,11 @@ func TestThePolicyOfTheNotes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := recipes.NewGuardedNotes(verifier)
+	mux := http.NewServeMux()
+	for pattern, status := range map[string]int{"GET /healthz": 200, "GET /notes": 200, "POST /notes": 201, "DELETE /notes/{id}": 204} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+	}
+	api, err := recipes.Discoverable(verifier, mux, recipes.Policy())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,5 +73,42 @@ func TestThePolicyOfTheNotes(t *testing.T) {
 				t.Errorf("%d %s", w.Code, challenge)
 			}
 		})
+	}
+}
+
+// Without metadata the policy is the same, and nothing else is served.
+func TestProtect(t *testing.T) {
+	issuer := issuertest.NewIssuer()
+	defer issuer.Close()
+	verifier, err := jwks.NewVerifier(jwks.Config{Issuer: issuer.URL, Audience: []string{issuertest.Audience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard := middleware.New(verifier, nil)
+	mux := http.NewServeMux()
+	for pattern := range recipes.Policy() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	}
+	api, err := recipes.Protect(guard, mux)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]int{
+		issuer.Token(map[string]any{"scope": "notes:admin"}): 204,
+		issuer.Token(map[string]any{"scope": "notes:write"}): 403,
+		"": 401,
+	} {
+		r := httptest.NewRequest("GET", "/notes", nil)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("got %d, want %d", w.Code, want)
+		}
+	}
+	if _, err := recipes.Protect(guard, http.NewServeMux()); err == nil {
+		t.Error("a row that the mux does not serve is no error")
 	}
 }

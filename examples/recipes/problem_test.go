@@ -6,13 +6,13 @@ import (
 
 	"github.com/warder-go/warder/examples/recipes"
 	"github.com/warder-go/warder/issuertest"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 func TestWriteProblem(t *testing.T) {
 	write := scopes.Require("write")(http.NotFoundHandler())
-	a := newAPI(t, &warder.Options{WriteDenial: recipes.WriteProblem}, nil, write.ServeHTTP)
+	a := newAPI(t, &middleware.Options{WriteDenial: recipes.WriteProblem}, nil, write.ServeHTTP)
 	token := a.issuer.Token(nil)
 	a.issuer.Fail("", issuertest.Outage)
 	for _, row := range []struct {
@@ -44,7 +44,7 @@ func TestWriteProblem(t *testing.T) {
 	}
 
 	t.Run("a missing scope is 403", func(t *testing.T) {
-		a := newAPI(t, &warder.Options{WriteDenial: recipes.WriteProblem}, nil, write.ServeHTTP)
+		a := newAPI(t, &middleware.Options{WriteDenial: recipes.WriteProblem}, nil, write.ServeHTTP)
 		got := a.send("GET", "/", "", "Authorization", "Bearer "+a.issuer.Token(nil))
 		const want = `{"detail":"The access token does not grant the scope that this operation needs",` +
 			`"error":"insufficient_scope","status":403,"title":"Forbidden"}` + "\n"

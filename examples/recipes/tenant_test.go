@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/warder-go/warder/examples/recipes"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestOnlyTenant(t *testing.T) {
-	wrap := func(v warder.Verifier) warder.Verifier { return recipes.OnlyTenant("acme", v) }
+	wrap := func(v middleware.Verifier) middleware.Verifier { return recipes.OnlyTenant("acme", v) }
 	a := newAPI(t, nil, wrap, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
 	for _, row := range []struct {
 		name   string
@@ -47,8 +47,8 @@ func TestOnlyTenant(t *testing.T) {
 	})
 
 	t.Run("a verifier that returns nothing is a fault, not a bad token", func(t *testing.T) {
-		nothing := warder.VerifierFunc(func(context.Context, string, *http.Request) (*warder.Token, error) { return nil, nil })
-		a := newAPI(t, nil, func(warder.Verifier) warder.Verifier { return wrap(nothing) }, http.NotFound)
+		nothing := middleware.VerifierFunc(func(context.Context, string, *http.Request) (*middleware.Token, error) { return nil, nil })
+		a := newAPI(t, nil, func(middleware.Verifier) middleware.Verifier { return wrap(nothing) }, http.NotFound)
 		if got := outcome(a.send("GET", "/", "", "Authorization", "Bearer x")); got != "503" {
 			t.Errorf("got %s, want 503", got)
 		}

@@ -1,10 +1,11 @@
 package recipes
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // tokenPrefix marks the offered subprotocol that is the access token.
@@ -21,19 +22,25 @@ const tokenPrefix = "bearer."
 // The handler must choose notes.v1 and never echo the token. A subprotocol is
 // a token of RFC 9110 §5.6.2, which a JWT always is; opaque tokens with "/",
 // "+" or "=" do not fit.
-func FromSubprotocol(r *http.Request) (warder.Credentials, error) {
-	var found warder.Credentials
+func FromSubprotocol(r *http.Request) (middleware.Credentials, error) {
+	var found middleware.Credentials
 	for _, field := range r.Header["Sec-Websocket-Protocol"] {
 		for offer := range strings.SplitSeq(field, ",") {
 			token, ok := strings.CutPrefix(strings.Trim(offer, " \t"), tokenPrefix)
 			switch {
 			case !ok:
 			case found.Scheme != "":
-				return warder.Credentials{}, errTwoTokens
+				return middleware.Credentials{}, errTwoOffers
 			default:
-				found = warder.Credentials{Scheme: "Bearer", Token: token}
+				found = middleware.Credentials{Scheme: "Bearer", Token: token}
 			}
 		}
 	}
 	return found, nil
+}
+
+var errTwoOffers = &middleware.Error{
+	Code: middleware.InvalidRequest, Reason: middleware.ReasonMalformedRequest,
+	Description: "The request carries more than one access token",
+	Err:         errors.New("two access tokens among the subprotocols"),
 }

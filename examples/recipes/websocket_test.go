@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/warder-go/warder/examples/recipes"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // accept answers a WebSocket handshake (RFC 6455 §4.2.2) and sends one text
 // message: the subject of the token.
 func accept(w http.ResponseWriter, r *http.Request) {
-	token, _ := warder.FromContext(r.Context())
+	token, _ := middleware.FromContext(r.Context())
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, "no WebSocket", http.StatusInternalServerError)
@@ -29,7 +29,7 @@ func accept(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestFromSubprotocol(t *testing.T) {
-	a := newAPI(t, &warder.Options{Sources: []warder.Source{warder.FromHeader, recipes.FromSubprotocol}}, nil, accept)
+	a := newAPI(t, &middleware.Options{Sources: []middleware.Source{middleware.FromHeader, recipes.FromSubprotocol}}, nil, accept)
 	token := a.issuer.Token(nil)
 	handshake := []string{
 		"Connection", "Upgrade", "Upgrade", "WebSocket", "Sec-WebSocket-Version", "13",

@@ -6,13 +6,13 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 // Chi returns an API on chi. Guard and requirements are ordinary middleware
 // there.
-func Chi(guard *warder.Guard) http.Handler {
+func Chi(guard *middleware.Guard) http.Handler {
 	router := chi.NewRouter()
 	router.Get("/healthz", health) // public: outside the group
 	router.Group(func(r chi.Router) {
@@ -24,7 +24,7 @@ func Chi(guard *warder.Guard) http.Handler {
 }
 
 func listNotes(w http.ResponseWriter, r *http.Request) {
-	token, _ := warder.FromContext(r.Context())
+	token, _ := middleware.FromContext(r.Context())
 	fmt.Fprintf(w, "notes of %s\n", token.Subject)
 }
 

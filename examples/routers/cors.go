@@ -5,13 +5,13 @@ import (
 
 	"github.com/rs/cors"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // CORS returns api behind guard, for pages of another origin. A preflight
 // carries no token, so CORS stands outside the guard; and so refusals get its
 // fields too, without which a page cannot read why it was refused.
-func CORS(guard *warder.Guard, api http.Handler) http.Handler {
+func CORS(guard *middleware.Guard, api http.Handler) http.Handler {
 	browsers := cors.New(cors.Options{
 		AllowedOrigins: []string{"https://app.example.com"},
 		AllowedMethods: []string{"GET", "POST"},

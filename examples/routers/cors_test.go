@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/warder-go/warder/examples/routers"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -21,7 +21,7 @@ func notes() http.Handler {
 	return mux
 }
 
-func behindCORS(guard *warder.Guard) http.Handler { return routers.CORS(guard, notes()) }
+func behindCORS(guard *middleware.Guard) http.Handler { return routers.CORS(guard, notes()) }
 
 // lists reports whether the comma-separated field holds value, in any case.
 func lists(h http.Header, field, value string) bool {
@@ -43,14 +43,14 @@ func TestAPreflightPasses(t *testing.T) {
 		!lists(response.Header, "Access-Control-Allow-Headers", "Authorization") {
 		t.Errorf("answered %s %v", response.Status, response.Header)
 	}
-	if events := f.seen(warder.OpAuthenticate); len(events) != 0 {
+	if events := f.seen(middleware.OpAuthenticate); len(events) != 0 {
 		t.Errorf("the guard judged a preflight: %+v", events)
 	}
 }
 
 // The order that does not work: a preflight has no token.
 func TestAPreflightDoesNotPassAGuardOutside(t *testing.T) {
-	f := serve(t, func(guard *warder.Guard) http.Handler { return guard.Handler(behindCORS(guard)) })
+	f := serve(t, func(guard *middleware.Guard) http.Handler { return guard.Handler(behindCORS(guard)) })
 	response, _ := f.send("OPTIONS", "/notes", preflight)
 	if response.StatusCode != 401 || response.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("answered %s %v", response.Status, response.Header)

@@ -5,13 +5,13 @@ import (
 
 	"github.com/labstack/echo/v5"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 // EchoGuard lets requests through that guard admits, with their token in the
 // context of the request, and answers all others.
-func EchoGuard(guard *warder.Guard) echo.MiddlewareFunc {
+func EchoGuard(guard *middleware.Guard) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
 			r := c.Request()
@@ -20,17 +20,17 @@ func EchoGuard(guard *warder.Guard) echo.MiddlewareFunc {
 				guard.Deny(c.Response(), r, err)
 				return nil
 			}
-			c.SetRequest(r.WithContext(warder.NewContext(r.Context(), token)))
+			c.SetRequest(r.WithContext(middleware.NewContext(r.Context(), token)))
 			return next(c)
 		}
 	}
 }
 
 // EchoRequire lets requests through whose token meets q.
-func EchoRequire(guard *warder.Guard, q scopes.Requirement) echo.MiddlewareFunc {
+func EchoRequire(guard *middleware.Guard, q scopes.Requirement) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
-			token, _ := warder.FromContext(c.Request().Context())
+			token, _ := middleware.FromContext(c.Request().Context())
 			if err := q.Check(token); err != nil {
 				guard.Deny(c.Response(), c.Request(), err)
 				return nil
@@ -41,27 +41,16 @@ func EchoRequire(guard *warder.Guard, q scopes.Requirement) echo.MiddlewareFunc 
 }
 
 // Echo returns an API on echo.
-func Echo(guard *warder.Guard) http.Handler {
+func Echo(guard *middleware.Guard) http.Handler {
 	router := echo.New()
 	router.GET("/healthz", func(c *echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	notes := router.Group("", EchoGuard(guard))
 	notes.GET("/notes", func(c *echo.Context) error {
-		token, _ := warder.FromContext(c.Request().Context())
+		token, _ := middleware.FromContext(c.Request().Context())
 		return c.String(http.StatusOK, "notes of "+token.Subject+"\n")
 	}, EchoRequire(guard, scopes.All("notes:read")))
 	notes.POST("/notes", func(c *echo.Context) error {
 		return c.NoContent(http.StatusCreated)
 	}, EchoRequire(guard, scopes.All("notes:write")))
-	return router
-}
-
-// EchoWrapped is Echo with the guard's own middleware: shorter, and response
-// fields and events are the guard's.
-func EchoWrapped(guard *warder.Guard) http.Handler {
-	router := echo.New()
-	router.GET("/healthz", echo.WrapHandler(http.HandlerFunc(health)))
-	notes := router.Group("", echo.WrapMiddleware(guard.Handler))
-	notes.GET("/notes", echo.WrapHandler(http.HandlerFunc(listNotes)), echo.WrapMiddleware(scopes.Require("notes:read")))
-	notes.POST("/notes", echo.WrapHandler(http.HandlerFunc(addNote)), echo.WrapMiddleware(scopes.Require("notes:write")))
 	return router
 }

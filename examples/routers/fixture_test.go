@@ -13,7 +13,7 @@ import (
 
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestMain(m *testing.M) {
@@ -28,10 +28,10 @@ type fixture struct {
 	issuer *issuertest.Issuer
 
 	mu     sync.Mutex
-	events []warder.Event
+	events []middleware.Event
 }
 
-func serve(t *testing.T, api func(*warder.Guard) http.Handler) *fixture {
+func serve(t *testing.T, api func(*middleware.Guard) http.Handler) *fixture {
 	t.Helper()
 	f := &fixture{t: t, issuer: issuertest.NewIssuer()}
 	t.Cleanup(f.issuer.Close)
@@ -39,23 +39,23 @@ func serve(t *testing.T, api func(*warder.Guard) http.Handler) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api(warder.New(verifier, &warder.Options{Observe: f.observe})))
+	server := httptest.NewServer(api(middleware.New(verifier, &middleware.Options{Observe: f.observe})))
 	t.Cleanup(server.Close)
 	f.url = server.URL
 	return f
 }
 
-func (f *fixture) observe(_ context.Context, e warder.Event) {
+func (f *fixture) observe(_ context.Context, e middleware.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.events = append(f.events, e)
 }
 
 // seen returns the events with this Op since the last call, and forgets all.
-func (f *fixture) seen(op warder.Op) []warder.Event {
+func (f *fixture) seen(op middleware.Op) []middleware.Event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var some []warder.Event
+	var some []middleware.Event
 	for _, e := range f.events {
 		if e.Op == op {
 			some = append(some, e)

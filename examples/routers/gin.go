@@ -5,13 +5,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 // GinGuard lets requests through that guard admits, with their token in the
 // context of the request, and answers all others.
-func GinGuard(guard *warder.Guard) gin.HandlerFunc {
+func GinGuard(guard *middleware.Guard) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		token, err := guard.Authenticate(c.Request)
 		if err != nil {
@@ -19,14 +19,14 @@ func GinGuard(guard *warder.Guard) gin.HandlerFunc {
 			c.Abort()
 			return
 		}
-		c.Request = c.Request.WithContext(warder.NewContext(c.Request.Context(), token))
+		c.Request = c.Request.WithContext(middleware.NewContext(c.Request.Context(), token))
 	}
 }
 
 // GinRequire lets requests through whose token meets q.
-func GinRequire(guard *warder.Guard, q scopes.Requirement) gin.HandlerFunc {
+func GinRequire(guard *middleware.Guard, q scopes.Requirement) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		token, _ := warder.FromContext(c.Request.Context())
+		token, _ := middleware.FromContext(c.Request.Context())
 		if err := q.Check(token); err != nil {
 			guard.Deny(c.Writer, c.Request, err)
 			c.Abort()
@@ -35,12 +35,12 @@ func GinRequire(guard *warder.Guard, q scopes.Requirement) gin.HandlerFunc {
 }
 
 // Gin returns an API on gin.
-func Gin(guard *warder.Guard) http.Handler {
+func Gin(guard *middleware.Guard) http.Handler {
 	router := gin.New()
 	router.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	notes := router.Group("/", GinGuard(guard))
 	notes.GET("/notes", GinRequire(guard, scopes.All("notes:read")), func(c *gin.Context) {
-		token, _ := warder.FromContext(c.Request.Context())
+		token, _ := middleware.FromContext(c.Request.Context())
 		c.String(http.StatusOK, "notes of %s\n", token.Subject)
 	})
 	notes.POST("/notes", GinRequire(guard, scopes.All("notes:write")), func(c *gin.Context) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -15,7 +15,7 @@ import (
 // has. A route that nobody wrote a With for is open to every admitted token
 // here; there it is refused. And a 401 names the scope to ask for only where the
 // route has a guard of its own, as GET /notes does.
-func PolicyOnChi(guard *warder.Guard) http.Handler {
+func PolicyOnChi(guard *middleware.Guard) http.Handler {
 	notes := scopes.Implies{"notes:admin": {"notes:read", "notes:write"}}
 	router := chi.NewRouter()
 	router.Get("/healthz", health) // scopes.Public()

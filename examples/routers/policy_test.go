@@ -8,13 +8,13 @@ import (
 
 	"github.com/warder-go/warder/examples/routers"
 	"github.com/warder-go/warder/issuertest"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
 // table is the policy of PolicyOnChi as Routes.
-func table(t *testing.T) func(*warder.Guard) http.Handler {
-	return func(guard *warder.Guard) http.Handler {
+func table(t *testing.T) func(*middleware.Guard) http.Handler {
+	return func(guard *middleware.Guard) http.Handler {
 		notes := scopes.Implies{"notes:admin": {"notes:read", "notes:write"}}
 		routes := scopes.Routes{
 			"GET /healthz":  scopes.Public(),
@@ -97,7 +97,7 @@ func TestWithOnChiIsARowOfRoutes(t *testing.T) {
 // What a table has and With does not.
 func TestWithOnChiNamesNoScopeBehindAGuardOfTheGroup(t *testing.T) {
 	for name, row := range map[string]struct {
-		api  func(*warder.Guard) http.Handler
+		api  func(*middleware.Guard) http.Handler
 		want string
 	}{
 		"chi":    {routers.PolicyOnChi, `Bearer realm="api"`},

@@ -7,7 +7,7 @@ import (
 
 	"github.com/warder-go/warder/examples/routers"
 	"github.com/warder-go/warder/issuertest"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 func TestRouters(t *testing.T) {
@@ -16,7 +16,7 @@ func TestRouters(t *testing.T) {
 		badToken = `Bearer realm="api", error="invalid_token", error_description="The access token expired"`
 		noScope  = `Bearer realm="api", error="insufficient_scope", error_description="The access token does not grant the scope that this operation needs", scope="notes:write"`
 	)
-	for name, api := range map[string]func(*warder.Guard) http.Handler{
+	for name, api := range map[string]func(*middleware.Guard) http.Handler{
 		"chi": routers.Chi, "gin": routers.Gin, "echo": routers.Echo, "echo wrapped": routers.EchoWrapped,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -26,14 +26,14 @@ func TestRouters(t *testing.T) {
 				name, method, path, token string
 				status                    int
 				challenge, body           string
-				reason                    warder.Reason // of the one authenticate event; empty: no event
+				reason                    middleware.Reason // of the one authenticate event; empty: no event
 			}{
 				{"a public route needs no token", "GET", "/healthz", "", 200, "", "ok\n", ""},
-				{"the handler knows whose token it is", "GET", "/notes", ada, 200, "", "notes of ada\n", warder.ReasonOK},
-				{"the other scope opens the other route", "POST", "/notes", f.issuer.Token(map[string]any{"scope": "notes:write"}), 201, "", "", warder.ReasonOK},
-				{"no token", "GET", "/notes", "", 401, noToken, "Unauthorized\n", warder.ReasonNoToken},
-				{"an expired token", "GET", "/notes", f.issuer.Token(map[string]any{"exp": 1}), 401, badToken, "Unauthorized\n", warder.ReasonExpired},
-				{"a scope that does not suffice", "POST", "/notes", ada, 403, noScope, "Forbidden\n", warder.ReasonOK},
+				{"the handler knows whose token it is", "GET", "/notes", ada, 200, "", "notes of ada\n", middleware.ReasonOK},
+				{"the other scope opens the other route", "POST", "/notes", f.issuer.Token(map[string]any{"scope": "notes:write"}), 201, "", "", middleware.ReasonOK},
+				{"no token", "GET", "/notes", "", 401, noToken, "Unauthorized\n", middleware.ReasonNoToken},
+				{"an expired token", "GET", "/notes", f.issuer.Token(map[string]any{"exp": 1}), 401, badToken, "Unauthorized\n", middleware.ReasonExpired},
+				{"a scope that does not suffice", "POST", "/notes", ada, 403, noScope, "Forbidden\n", middleware.ReasonOK},
 			} {
 				t.Run(row.name, func(t *testing.T) {
 					fields := map[string]string{}
@@ -51,12 +51,12 @@ func TestRouters(t *testing.T) {
 					if got := response.Header.Values("WWW-Authenticate"); !slices.Equal(got, want) {
 						t.Errorf("challenged %q, want %q", got, want)
 					}
-					var reasons, wanted []warder.Reason
-					for _, e := range f.seen(warder.OpAuthenticate) {
+					var reasons, wanted []middleware.Reason
+					for _, e := range f.seen(middleware.OpAuthenticate) {
 						reasons = append(reasons, e.Reason)
 					}
 					if row.reason != "" {
-						wanted = []warder.Reason{row.reason}
+						wanted = []middleware.Reason{row.reason}
 					}
 					if !slices.Equal(reasons, wanted) {
 						t.Errorf("authenticate events %q, want %q", reasons, wanted)
@@ -79,14 +79,14 @@ func TestRouters(t *testing.T) {
 // Through ordinary middleware, a requirement tells its guard of its decision
 // and of the route. (Check does not.)
 func TestAuthorizeEventsNameTheRoute(t *testing.T) {
-	for name, api := range map[string]func(*warder.Guard) http.Handler{
+	for name, api := range map[string]func(*middleware.Guard) http.Handler{
 		"chi": routers.Chi, "echo wrapped": routers.EchoWrapped,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := serve(t, api)
 			f.send("POST", "/notes", map[string]string{"Authorization": "Bearer " + f.issuer.Token(nil)})
-			got := f.seen(warder.OpAuthorize)
-			if len(got) != 1 || got[0].Route != "/notes" || got[0].Reason != warder.ReasonInsufficientScope {
+			got := f.seen(middleware.OpAuthorize)
+			if len(got) != 1 || got[0].Route != "/notes" || got[0].Reason != middleware.ReasonInsufficientScope {
 				t.Errorf("authorize events: %+v", got)
 			}
 		})

@@ -19,7 +19,7 @@ import (
 	"github.com/warder-go/warder/examples/internal/show"
 	"github.com/warder-go/warder/issuertest"
 	"github.com/warder-go/warder/jwks"
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 	"github.com/warder-go/warder/scopes"
 )
 
@@ -29,7 +29,7 @@ func newAPI(issuer, audience string, client *http.Client, subscribe func(context
 	if err != nil {
 		return nil, err
 	}
-	guard := warder.New(verifier, nil)
+	guard := middleware.New(verifier, nil)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /changes", Changes(subscribe))
 	return scopes.Routes{"GET /changes": scopes.All("read")}.Handler(guard, mux)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	warder "github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/middleware"
 )
 
 // nextLine makes each line of an event's data a data field of its own: a line
@@ -25,10 +25,10 @@ var nextLine = strings.NewReplacer("\r\n", "\ndata: ", "\n", "\ndata: ", "\r", "
 // data, or browsers drop it.)
 func Changes(subscribe func(ctx context.Context) <-chan string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := warder.WithExpiry(r.Context())
+		ctx, cancel := middleware.WithExpiry(r.Context())
 		defer cancel()
 		if ctx.Err() != nil { // expired, but admitted within ClockSkew: 401, or it would come back at once
-			warder.Deny(w, r, context.Cause(ctx))
+			middleware.Deny(w, r, context.Cause(ctx))
 			return
 		}
 		stream := http.NewResponseController(w)
@@ -48,7 +48,7 @@ func Changes(subscribe func(ctx context.Context) <-chan string) http.HandlerFunc
 				fmt.Fprintf(w, "data: %s\n\n", nextLine.Replace(change))
 			}
 		}
-		if errors.Is(context.Cause(ctx), warder.InvalidToken) {
+		if errors.Is(context.Cause(ctx), middleware.InvalidToken) {
 			fmt.Fprint(w, "event: expired\ndata: the access token expired\n\n")
 		}
 	}

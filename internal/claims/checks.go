@@ -128,7 +128,7 @@ func (r *Rules) judgeNotBefore(s *Said, now time.Time) *middleware.Error {
 
 func (r *Rules) judgeAge(s *Said, now time.Time) *middleware.Error {
 	if r.cfg.MaxTokenAge > 0 && now.Sub(s.Token.IssuedAt) > r.cfg.MaxTokenAge {
-		return errTooOld
+		return r.refuse.tooOld
 	}
 	return nil
 }

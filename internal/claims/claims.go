@@ -64,6 +64,7 @@ func NewRules(cfg Config) *Rules {
 type Said struct {
 	Token middleware.Token
 
+	granted   bool              // scopes are there that no ID token has
 	typed     bool              // the header says at+jwt (RFC 9068 §2.1)
 	fromWhom  bool              // iss is there
 	aud       []string          // as in aud; nil if that is absent
@@ -122,15 +123,16 @@ func (r *Rules) Read(o strictjson.Object, raw []byte, typed bool) *Said {
 		case "nbf":
 			t.NotBefore, ok = r.date(v)
 		case "iat":
-			t.IssuedAt, ok = v.NumericDate()
+			t.IssuedAt, ok = r.date(v)
 		case "auth_time":
 			// AD FS writes it as text, and nobody can take that for a recent one.
-			if t.AuthTime, ok = v.NumericDate(); !ok && r.cfg.PreRFC9068 && !typed {
+			if t.AuthTime, ok = r.date(v); !ok && r.cfg.PreRFC9068 && !typed {
 				_, ok = v.Text()
 			}
 		case "scope":
 			if len(r.cfg.ScopeClaims) == 0 {
 				t.Scopes, ok = scopeString(v)
+				s.granted = len(t.Scopes) > 0
 			}
 			e.scope = v
 		case "cnf":
@@ -202,6 +204,7 @@ func (r *Rules) readConfigured(o strictjson.Object, s *Said, e *evidence) {
 		if !ok {
 			s.unreadable(r, name, v)
 		}
+		s.granted = s.granted || len(more) > 0 && !ofUsers(name)
 		if s.Token.Scopes == nil {
 			s.Token.Scopes = more
 			continue
@@ -283,7 +286,8 @@ func confirmation(v strictjson.Value) (map[string]string, bool) {
 // actor reports whether v is an object that names somebody by strings, if at all
 // (RFC 8693 §4.1): who cannot be read cannot be kept out.
 func actor(v strictjson.Value) bool {
-	members, err := v.Object()
+	var few [8]strictjson.Member
+	members, err := v.AppendObject(few[:0])
 	if err != nil {
 		return false
 	}
@@ -303,8 +307,9 @@ func details(v strictjson.Value) bool {
 	if err != nil {
 		return false
 	}
+	var few [8]strictjson.Member
 	for _, e := range each {
-		o, err := e.Object()
+		o, err := e.AppendObject(few[:0])
 		if err != nil {
 			return false
 		}

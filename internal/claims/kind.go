@@ -57,8 +57,8 @@ func (r *Rules) notAccess(s *Said, e *evidence) *middleware.Error {
 			said = max(said, access)
 		}
 	}
-	switch _, isText := e.tokenType.Text(); {
-	case r.cfg.RequireTokenType && !isText:
+	switch {
+	case r.cfg.RequireTokenType && !isAccessTokenType(e.tokenType):
 		return r.refuse.noTokenType
 	case said == access:
 		return nil
@@ -70,14 +70,14 @@ func (r *Rules) notAccess(s *Said, e *evidence) *middleware.Error {
 	if r.cfg.InsecureAllowIDTokens && suspect != "events" {
 		return nil
 	}
-	if suspect != "" && len(s.Token.Scopes) == 0 && !carries(e.scope) && !carries(e.scp) {
+	if suspect != "" && !s.granted && !carries(e.scope) && !carries(e.scp) {
 		return r.refuse.looks[suspect]
 	}
 	if r.cfg.InsecureAllowIDTokens {
 		return nil
 	}
 	// RFC 7662 §2.2: token_type is that of an access token (RFC 6749 §5.1).
-	if r.cfg.Answer && (says(e.tokenType, "Bearer") || says(e.tokenType, "DPoP")) {
+	if r.cfg.Answer && isAccessTokenType(e.tokenType) {
 		return nil
 	}
 	return r.clientAsAudience(s, e)
@@ -147,6 +147,19 @@ func tokenTypeKind(v strictjson.Value) kind {
 		return k
 	}
 	return unsaid
+}
+
+// isAccessTokenType reports whether v, a token_type, is one that only access tokens
+// have: how they are used (RFC 6750 §4, RFC 9449 §5), or that they are access tokens.
+func isAccessTokenType(v strictjson.Value) bool {
+	word, _ := v.Text()
+	return says(v, "Bearer") || says(v, "DPoP") || kindOf(strings.ToLower(word), unsaid) == access
+}
+
+// ofUsers reports whether the claim describes the user (RFC 9068 §2.2.3.1), and may be
+// in an ID token as well, whatever scopes its owner reads from it.
+func ofUsers(claim string) bool {
+	return claim == "roles" || claim == "groups" || claim == "entitlements"
 }
 
 // kindOf reads a word for a kind of token; others counts for words that are none.

@@ -73,6 +73,10 @@ func TestWhatIsAnAccessToken(t *testing.T) {
 		{"a nonce beside an empty list", `"nonce":"n","scp":[]`, wrong, ok, "", ""},
 		{"at_hash beside permissions that nobody named", `"at_hash":"h","permissions":["read"]`, wrong, ok, "", ""},
 		{"at_hash beside permissions that are ScopeClaims", `"at_hash":"h","permissions":["read"]`, ok, ok, "permissions", ""},
+		{"a nonce beside roles that are ScopeClaims: users have these", `"nonce":"n","roles":["read"]`, wrong, ok, "roles", ""},
+		{"a nonce beside groups that are ScopeClaims", `"nonce":"n","groups":["read"]`, wrong, ok, "groups", ""},
+		{"events beside groups that are ScopeClaims", `"events":{},"groups":["read"]`, wrong, wrong, "groups", ""},
+		{"roles that are ScopeClaims, and nothing of an ID token", `"roles":["read"]`, ok, ok, "roles", ""},
 		{"events beside scope", `"events":{},"scope":"read"`, ok, ok, "", ""},
 
 		// A client as the audience.
@@ -141,6 +145,11 @@ func TestTokenTypeOfAnswers(t *testing.T) {
 		"the same in a JWT":                     {claims.Config{PreRFC9068: true}, `{"iss":"i","exp":4102444800,` + itself[1:], middleware.ReasonWrongType},
 		"a type is required and there":          {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":"bearer"}`, middleware.ReasonOK},
 		"a type is required and missing":        {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api"}`, middleware.ReasonWrongType},
+		"a type is required and empty":          {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":""}`, middleware.ReasonWrongType},
+		"a type is required, and N_A":           {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":"N_A"}`, middleware.ReasonWrongType},
+		"a type is required, and a code's":      {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":"code"}`, middleware.ReasonWrongType},
+		"a type is required, and DPoP":          {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":"DPoP","cnf":{"jkt":"k"}}`, middleware.ReasonOK},
+		"a type is required, and access_token":  {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":"access_token"}`, middleware.ReasonOK},
 		"a type is required and null":           {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","token_type":null}`, middleware.ReasonWrongType},
 		"a type is required, whatever typ says": {claims.Config{Answer: true, RequireTokenType: true}, `{"aud":"api","typ":"Bearer"}`, middleware.ReasonWrongType},
 		"bound by DPoP, not said to which key":  {claims.Config{Answer: true}, `{"aud":"api","token_type":"DPoP"}`, middleware.ReasonUnconfirmedBinding},

@@ -13,7 +13,6 @@ import (
 var (
 	errExpired     = refusal(middleware.ReasonExpired, "exp has passed, ClockSkew included")
 	errNotYetValid = refusal(middleware.ReasonNotYetValid, "nbf is in the future, beyond ClockSkew: one of the clocks is off")
-	errTooOld      = refusal(middleware.ReasonTooOld, "iat is longer ago than MaxTokenAge")
 	errUnbound     = refusal(middleware.ReasonUnconfirmedBinding, "the token is said to be for DPoP, and cnf.jkt does not say for which key")
 )
 
@@ -39,7 +38,7 @@ func refusal(reason middleware.Reason, format string, args ...any) *middleware.E
 
 // refusals are those in which names or values of the configuration stand.
 type refusals struct {
-	issuer, wrongAudience, audienceClaim, noTokenType *middleware.Error
+	issuer, wrongAudience, audienceClaim, noTokenType, tooOld *middleware.Error
 
 	// By claim.
 	missing, null, wrong, isNull     map[string]*middleware.Error
@@ -51,7 +50,8 @@ func newRefusals(cfg Config) refusals {
 		issuer:        refusal(middleware.ReasonUnknownIssuer, "iss is not the Issuer %.200q, byte for byte", cfg.Issuer),
 		wrongAudience: refusal(middleware.ReasonWrongAudience, "aud names none of the Audience %.200q", cfg.Audience),
 		audienceClaim: refusal(middleware.ReasonWrongAudience, "%s, the AudienceClaim, names none of the Audience %.200q", cfg.AudienceClaim, cfg.Audience),
-		noTokenType:   refusal(middleware.ReasonWrongType, "there is no token_type, which RequireTokenType wants: this may be a refresh token"),
+		noTokenType:   refusal(middleware.ReasonWrongType, "token_type is not that of an access token, such as Bearer, which RequireTokenType wants: this may be a refresh token"),
+		tooOld:        refusal(middleware.ReasonTooOld, "iat is longer ago than MaxTokenAge %v", cfg.MaxTokenAge),
 		missing:       map[string]*middleware.Error{}, null: map[string]*middleware.Error{},
 		wrong: map[string]*middleware.Error{}, isNull: map[string]*middleware.Error{},
 		kinds: map[string]*middleware.Error{}, identity: map[string]*middleware.Error{},

@@ -52,7 +52,11 @@ func scopeList(v strictjson.Value) ([]string, bool) {
 		return scopeString(v)
 	}
 	list, ok := v.Texts()
-	return slices.DeleteFunc(list, func(s string) bool { return !IsScopeToken(s) }), ok
+	scopes := slices.DeleteFunc(list, func(s string) bool { return !IsScopeToken(s) })
+	if len(scopes) < cap(scopes)/2 {
+		scopes = slices.Clone(scopes) // and let go of the rest
+	}
+	return slices.Clip(scopes), ok
 }
 
 // IsScopeToken reports whether s is a scope-token (RFC 6749 §3.3).

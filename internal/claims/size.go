@@ -1,7 +1,5 @@
 package claims
 
-import "github.com/warder-go/warder/middleware"
-
 // What a Token takes, in bytes, about: with whatever remembers it, for each string of
 // a list, and for each member of cnf.
 const (
@@ -10,13 +8,14 @@ const (
 	sizeOfMember = 96
 )
 
-// Size returns about how many bytes a Token made by [Reader.Read] keeps in memory,
+// Size returns about how many bytes what [Rules.Read] returns keeps in memory,
 // for what remembers a bounded number of bytes. Nil is what is known of a token
 // that nothing is said of.
-func Size(t *middleware.Token) int {
-	if t == nil {
+func Size(s *Said) int {
+	if s == nil {
 		return sizeOfToken
 	}
+	t := &s.Token
 	// Fields are pieces of a copy of Raw, and of a third where text has escapes.
-	return sizeOfToken + 3*len(t.Raw) + sizeOfString*(len(t.Scopes)+len(t.Audience)) + sizeOfMember*len(t.Confirmation)
+	return sizeOfToken + 3*len(t.Raw) + sizeOfString*(2*len(t.Scopes)+len(s.aud)+len(s.named)) + sizeOfMember*len(t.Confirmation)
 }

@@ -110,7 +110,7 @@ func checkURL(what, raw string) error {
 	switch {
 	case raw == "":
 		return fmt.Errorf("%s is missing", what)
-	case strings.Contains(raw, "@"):
+	case strings.Contains(raw, "@") && (err != nil || u.Hostname() == "" || u.User != nil):
 		return fmt.Errorf("%s: a URL with a password in it", what) // not quoted, of course
 	case err != nil || u.Hostname() == "":
 		return fmt.Errorf("%s %q: not an absolute URL", what, shown)

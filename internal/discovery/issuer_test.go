@@ -230,3 +230,27 @@ func TestCheckName(t *testing.T) {
 		}
 	}
 }
+
+// An @ before the host is a password's; one in the path is not: Google has the keys of
+// an account at an address that ends in the account's own.
+func TestAddressesWithAnAt(t *testing.T) {
+	for uri, ok := range map[string]bool{
+		"https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com": true,
+		"https://as.example/keys?of=a@b":   true,
+		"https://u:p@as.example/keys":      false,
+		"https://u@as.example/keys":        false,
+		"https://@as.example/keys":         false,
+		"https://u:p@as.example/keys@host": false,
+		"https:///u:p@as.example":          false,
+		"u:p@as.example":                   false,
+		"https://u:p%zz@as.example":        false,
+	} {
+		err := discovery.CheckURL("uri", uri, false)
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", uri, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "u:p") {
+			t.Errorf("%q: the error shows a password: %v", uri, err)
+		}
+	}
+}

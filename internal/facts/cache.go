@@ -18,7 +18,7 @@ const onStack = 2 << 10
 
 // KeyOf returns the digest of prefix and token together, and allocates nothing.
 // The prefix is what tokens that look alike may differ in, such as their issuer;
-// it ends where no other prefix goes on.
+// no prefix may begin another.
 func KeyOf(prefix, token string) Key {
 	if len(prefix)+len(token) > onStack {
 		return keyOfLong(prefix, token)

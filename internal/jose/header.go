@@ -2,6 +2,7 @@ package jose
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/warder-go/warder/internal/strictjson"
 )
@@ -18,6 +19,19 @@ var (
 	errHeader     = errors.New("jose: header is not a JSON object in base64url")
 	errMember     = errors.New("jose: header member missing or of the wrong type")
 	errExtension  = errors.New("jose: header demands an extension")
+)
+
+// The same, by member.
+var (
+	errMembers = map[string]error{
+		"alg": fmt.Errorf("%w: alg", errMember),
+		"typ": fmt.Errorf("%w: typ", errMember),
+		"kid": fmt.Errorf("%w: kid", errMember),
+	}
+	errExtensions = map[string]error{
+		"crit": fmt.Errorf("%w: crit", errExtension),
+		"b64":  fmt.Errorf("%w: b64", errExtension),
+	}
 )
 
 // Header is what a JOSE header says that matters here. It is a claim of whoever wrote
@@ -55,15 +69,15 @@ func ParseHeader(segment string) (Header, error) {
 		case "kid":
 			h.KeyID, ok = m.Value.Text()
 		case "crit", "b64":
-			return Header{}, errExtension
+			return Header{}, errExtensions[m.Name]
 		}
 		if !ok {
-			return Header{}, errMember
+			return Header{}, errMembers[m.Name]
 		}
 	}
 	switch {
 	case h.Algorithm == "":
-		return Header{}, errMember
+		return Header{}, errMembers["alg"]
 	case len(h.KeyID) > MaxKeyID:
 		return Header{}, errLongKeyID
 	}

@@ -1,5 +1,7 @@
 package strictjson
 
+import "slices"
+
 // scanner checks a document in one pass. Its methods take an index and return the
 // index after what they read. It holds offsets and no strings, so that it stays on
 // the stack and a document costs one allocation: its Object.
@@ -27,6 +29,9 @@ func (s *scanner) member(n int) *span {
 func (s *scanner) push() int {
 	n := s.open
 	if s.open++; n >= len(s.few)+len(s.more) {
+		if len(s.more) == cap(s.more) {
+			s.more = slices.Grow(s.more, 3*len(s.more)+len(s.few)) // few steps to thousands
+		}
 		s.more = append(s.more, span{})
 	}
 	return n

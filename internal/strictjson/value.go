@@ -100,6 +100,11 @@ func (v Value) Object() (Object, error) {
 	return Parse(string(v))
 }
 
+// AppendObject is Object into the capacity of o: see [Append].
+func (v Value) AppendObject(o Object) (Object, error) {
+	return Append(o, string(v))
+}
+
 // Number returns a JSON number as a float64. One that no finite float64 is near is
 // not a number here.
 func (v Value) Number() (float64, bool) {

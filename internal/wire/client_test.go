@@ -39,6 +39,9 @@ func class(t *testing.T, err error, want wire.Class, host string) {
 	if host != "" {
 		text = host + ": " + text
 	}
+	if want == wire.TLS {
+		text += ": " + e.Detail
+	}
 	if e.Error() != text {
 		t.Errorf("text %q, want %q", e.Error(), text)
 	}

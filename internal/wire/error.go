@@ -30,21 +30,29 @@ const (
 	Stuck       Class = "earlier calls of the HTTP client have not returned"
 )
 
-// Error says why there is no [Response]. Its text holds the class and the host
-// of the URL the request was made for, nothing else. It matches
+// Error says why there is no [Response]. Its text holds the class, the host of the
+// URL the request was made for, and what is the matter with TLS, nothing else. It matches
 // [context.DeadlineExceeded] when its class is Deadline and [context.Canceled]
 // when it is Canceled.
 type Error struct {
-	Class  Class
-	Host   string // host and port of the configured URL; may be empty
-	reused bool   // the connection had been used before
+	Class Class
+	Host  string // host and port of the configured URL; may be empty
+
+	// Detail is one of our own texts on a Class that has several causes; mostly empty.
+	Detail string
+
+	reused bool // the connection had been used before
 }
 
 func (e *Error) Error() string {
-	if e.Host == "" {
-		return string(e.Class)
+	text := string(e.Class)
+	if e.Host != "" {
+		text = e.Host + ": " + text
 	}
-	return e.Host + ": " + string(e.Class)
+	if e.Detail != "" {
+		text += ": " + e.Detail
+	}
+	return text
 }
 
 // Is makes the two ways a context ends recognisable without keeping the
@@ -86,7 +94,11 @@ var (
 
 // classify replaces err by its Class. What cannot be told apart is Broken.
 func classify(ctx context.Context, err error, seen *progress, host string) *Error {
-	return &Error{Class: classOf(ctx, err, seen), Host: host, reused: seen.reused.Load()}
+	e := &Error{Class: classOf(ctx, err, seen), Host: host, reused: seen.reused.Load()}
+	if e.Class == TLS {
+		e.Detail = detailOf(err)
+	}
+	return e
 }
 
 func classOf(ctx context.Context, err error, seen *progress) Class {
@@ -134,13 +146,46 @@ func classOf(ctx context.Context, err error, seen *progress) Class {
 func isTLS(err error) bool {
 	var (
 		verify    *tls.CertificateVerificationError
-		alert     tls.AlertError
 		record    tls.RecordHeaderError
 		host      x509.HostnameError
 		authority x509.UnknownAuthorityError
 		invalid   x509.CertificateInvalidError
 	)
-	return errors.As(err, &verify) || errors.As(err, &alert) || errors.As(err, &record) ||
+	return errors.As(err, &verify) || isAlert(err) || errors.As(err, &record) ||
 		errors.As(err, &host) || errors.As(err, &authority) || errors.As(err, &invalid) ||
 		errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// isAlert reports whether err is an alert that the server sent (RFC 8446 §6). Outside
+// QUIC, crypto/tls tells it by the Op of a net.OpError alone.
+func isAlert(err error) bool {
+	var alert tls.AlertError
+	var op *net.OpError
+	return errors.As(err, &alert) || errors.As(err, &op) && op.Op == "remote error"
+}
+
+// detailOf says what is the matter with TLS. Text of err itself, which quotes the
+// certificate, is not used.
+func detailOf(err error) string {
+	var (
+		record    tls.RecordHeaderError
+		host      x509.HostnameError
+		authority x509.UnknownAuthorityError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "the certificate is of an unknown authority"
+	case errors.As(err, &host):
+		return "the certificate is for another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate has expired or is not valid yet"
+	case errors.As(err, &invalid):
+		return "the certificate is not one for a server, or its chain is broken"
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return "the server does not speak TLS on this port"
+	case isAlert(err):
+		return "the server refused the handshake; it may want a client certificate or another version"
+	}
+	return ""
 }

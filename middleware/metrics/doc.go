@@ -9,6 +9,8 @@
 // request asked for are counted too. docs/metrics.md describes every metric,
 // with queries and alerts; docs/reasons.md describes every value of reason.
 //
+// Keys that cannot be used have a gauge, warder_unusable_keys.
+//
 // Every family reads one [middleware.Op], so nothing counts twice. No label
 // value can be chosen by a client: issuers and routes are configured values,
 // the other labels have closed sets. Should a custom Verifier report what

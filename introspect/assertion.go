@@ -1,0 +1,172 @@
+package introspect
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/warder-go/warder/internal/flight"
+	"github.com/warder-go/warder/internal/jose"
+)
+
+const (
+	// An assertion is good for assertionLifetime and used for half of it.
+	assertionLifetime = 2 * time.Minute
+
+	// distrust is for how long each call has an assertion of its own, after an issuer
+	// refused one that another call had used.
+	distrust = 10 * time.Minute
+)
+
+// PrivateKeyJWT authenticates with a JWT that key signs (RFC 7523 §2.2), for
+// the client id: alg RS256, PS256, ES256 or EdDSA, and kid, which may be empty.
+// Its audience is the issuer. It is signed once a minute, not once a call. An
+// issuer that takes each assertion once only (RFC 7523 §3) refuses the second
+// call; that call is made again with a new one, and for the next ten minutes each
+// call has its own. key is called concurrently, and a key that takes long, as one in
+// hardware may, keeps nobody waiting who has an assertion. A key that is not for alg
+// panics.
+func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
+	if key == nil || !jose.CanSign(key, alg) {
+		panic("introspect: PrivateKeyJWT: the key is not for this alg")
+	}
+	a := &assertions{id: id, key: key, alg: alg, kid: kid}
+	return func(ctx context.Context, form url.Values, _ http.Header) error {
+		this, ok := ctx.Value(attemptKey{}).(*attempt)
+		if !ok {
+			return errors.New("introspect: PrivateKeyJWT is for a Verifier of this package")
+		}
+		this.assertions = a
+		signed, reused, err := a.at(ctx, time.Now(), this.issuer, this.again)
+		this.reused = reused
+		if err != nil {
+			return errors.New("introspect: the client assertion cannot be signed")
+		}
+		form.Set("client_id", id)
+		form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+		form.Set("client_assertion", signed)
+		return nil
+	}
+}
+
+// attempt is what a ClientAuth of ours and the call that it is for tell each other.
+type attempt struct {
+	issuer     string
+	again      bool        // the last one was refused: an assertion that nobody has used
+	assertions *assertions // that the one of this call is from; nil: there is none
+	reused     bool        // another call had it before
+}
+
+// attemptKey is where ctx holds the attempt.
+type attemptKey struct{}
+
+// repeats reports whether a call that was answered by refusing the client, or the
+// token, is to be made again with an assertion that nobody has used. sure tells that
+// the answer is about the client.
+func (a *attempt) repeats(now time.Time, sure bool) bool {
+	return a.assertions != nil && a.reused && a.assertions.refused(now, sure)
+}
+
+// accepted notes that the issuer took our credentials.
+func (a *attempt) accepted(now time.Time) {
+	if a.assertions != nil && a.reused {
+		a.assertions.accepted(now)
+	}
+}
+
+// assertions are client assertions of one key. It is safe for concurrent use.
+type assertions struct {
+	id, alg, kid string
+	key          crypto.Signer
+	signing      flight.Group[*assertion]
+
+	mu         sync.Mutex // of the following; not held while the key signs
+	current    *assertion
+	reusedTill time.Time // when the issuer last took one that another call had used
+	singleTill time.Time // until when each call has its own
+}
+
+// assertion is one of them.
+type assertion struct {
+	signed, audience string
+	issued           time.Time
+	sent             atomic.Bool
+}
+
+// at returns an assertion for audience that is good at now, and whether another call
+// has had it. own wants one that none has.
+func (a *assertions) at(ctx context.Context, now time.Time, audience string, own bool) (signed string, reused bool, err error) {
+	a.mu.Lock()
+	current, single := a.current, now.Before(a.singleTill)
+	a.mu.Unlock()
+	if own || single {
+		fresh, err := a.sign(now, audience)
+		if err != nil {
+			return "", false, err
+		}
+		return fresh.signed, false, nil
+	}
+	if current == nil || current.audience != audience || current.age(now) >= assertionLifetime/2 {
+		// One signs for all.
+		current, err = a.signing.Do(ctx, audience, func(context.Context) (*assertion, error) {
+			fresh, err := a.sign(time.Now(), audience)
+			if err == nil {
+				a.mu.Lock()
+				defer a.mu.Unlock()
+				a.current = fresh
+			}
+			return fresh, err
+		})
+		if err != nil {
+			return "", false, err
+		}
+	}
+	return current.signed, current.sent.Swap(true), nil
+}
+
+// age is how old a is; one from the future is as old as can be.
+func (a *assertion) age(now time.Time) time.Duration {
+	if age := now.Sub(a.issued); age >= 0 {
+		return age
+	}
+	return assertionLifetime
+}
+
+func (a *assertions) sign(now time.Time, audience string) (*assertion, error) {
+	claims, err := json.Marshal(map[string]any{
+		"iss": a.id, "sub": a.id, "aud": audience,
+		"iat": now.Unix(), "exp": now.Add(assertionLifetime).Unix(),
+		"jti": rand.Text(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	signed, err := jose.Sign(a.key, a.alg, a.kid, claims)
+	return &assertion{signed: signed, audience: audience, issued: now}, err
+}
+
+func (a *assertions) accepted(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reusedTill = now
+}
+
+// refused notes that an assertion which another call had used was refused, and reports
+// whether a new one may help. It may not where the issuer took a used one a moment ago:
+// then the answer is about the token, unless it says otherwise.
+func (a *assertions) refused(now time.Time, sure bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !sure && !a.reusedTill.IsZero() && now.Sub(a.reusedTill) < assertionLifetime/2 {
+		return false
+	}
+	a.singleTill = now.Add(distrust)
+	return true
+}

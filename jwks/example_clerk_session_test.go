@@ -1,0 +1,25 @@
+package jwks_test
+
+import (
+	"log"
+
+	"github.com/warder-go/warder/middleware"
+)
+
+func Example_clerkSession() {
+	issuer := publishedBy("clerk") // stands in for the real one
+	verifier, err := clerkSession(issuer.client())
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard := middleware.New(verifier, nil)
+	api := guard.Handler(notes)
+
+	ask(api, issuer.token("access-session"))
+	ask(api, issuer.token("access")) // for an API, by its aud
+	ask(api, issuer.token("id"))
+	// Output:
+	// 200
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is meant for another audience"
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token lacks a claim that is required here"
+}

@@ -1,0 +1,26 @@
+package jwks_test
+
+import (
+	"log"
+
+	"github.com/warder-go/warder/middleware"
+	"github.com/warder-go/warder/scopes"
+)
+
+func Example_keycloak24() {
+	issuer := publishedBy("keycloak-24") // stands in for the real one
+	verifier, err := keycloak(issuer.client())
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard := middleware.New(verifier, nil)
+	api := guard.Handler(scopes.Require("notes:read")(notes))
+
+	ask(api, issuer.token("access")) // with a nonce
+	ask(api, issuer.token("id"))
+	ask(api, issuer.token("refresh"))
+	// Output:
+	// 200
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is meant for another audience"
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is signed with an algorithm that is not accepted here"
+}

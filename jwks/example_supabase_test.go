@@ -1,0 +1,23 @@
+package jwks_test
+
+import (
+	"log"
+
+	"github.com/warder-go/warder/middleware"
+)
+
+func Example_supabase() {
+	issuer := publishedBy("supabase") // stands in for the real one
+	verifier, err := supabase(issuer.client())
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard := middleware.New(verifier, nil)
+	api := guard.Handler(notes)
+
+	ask(api, issuer.token("access"))
+	ask(api, issuer.token("id"))
+	// Output:
+	// 200
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is meant for another audience"
+}
