@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/warder-go/warder/internal/backoff"
 	"github.com/warder-go/warder/internal/discovery"
@@ -63,21 +64,35 @@ func checkURL(what, raw string, allowHTTP bool) error {
 type discovered struct {
 	endpoint *discovery.Endpoint
 	client   *wire.Client
+	again    time.Time // when the metadata was last read because of a missing key
 }
 
-func (d *discovered) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
+// metadataPause is how long metadata is not read again for the lack of a key.
+const metadataPause = time.Minute
+
+func (d *discovered) fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error) {
 	uri, read, err := d.endpoint.Get(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("jwks: %w", err)
 	}
-	snap, err := fetchSet(ctx, d.client, uri, old)
+	snap, err := fetchSet(ctx, d.client, uri, old, missing != nil)
+	if err == nil && missing != nil && missing.digest == snap.digest && !read && time.Since(d.again) >= metadataPause {
+		// The key is not there, and nothing else is new: the keys may have moved, and
+		// left the old ones where they were.
+		d.again = time.Now()
+		if moved, ok := d.endpoint.Again(ctx); ok {
+			if there, err := fetchSet(ctx, d.client, moved, old, true); err == nil {
+				return there, nil
+			}
+		}
+	}
 	if told := (*backoff.TooMany)(nil); err == nil || errors.As(err, &told) {
 		return snap, err
 	}
 	// The keys may have moved since the metadata was read.
 	if !read {
 		if moved, ok := d.endpoint.Again(ctx); ok {
-			return fetchSet(ctx, d.client, moved, old)
+			return fetchSet(ctx, d.client, moved, old, missing != nil)
 		}
 	}
 	d.endpoint.Mistrust()

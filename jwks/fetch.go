@@ -19,8 +19,10 @@ const maxRedirects = 3
 // uses it.
 type source interface {
 	// fetch returns what there is now. old, which may be nil, is what there
-	// was; the result may be old confirmed.
-	fetch(ctx context.Context, old *snapshot) (*snapshot, error)
+	// was; the result may be old confirmed. missing is what somebody misses a key in,
+	// and nil otherwise: then no cache on the way is to answer, nor the server that
+	// answered before.
+	fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error)
 
 	// mayBe reports whether a set that came from uri may be this one.
 	mayBe(uri string) bool
@@ -32,15 +34,16 @@ type fixed struct {
 	uri    string
 }
 
-func (f fixed) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
-	return fetchSet(ctx, f.client, f.uri, old)
+func (f fixed) fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error) {
+	return fetchSet(ctx, f.client, f.uri, old, missing != nil)
 }
 
 func (f fixed) mayBe(uri string) bool { return uri == f.uri }
 
-// fetchSet asks for the JWK Set at uri, or whether old is it still. What it
-// says is judged by its content: many issuers serve it as plain text or octets.
-func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapshot) (*snapshot, error) {
+// fetchSet asks for the JWK Set at uri, or whether old is it still; afresh, past
+// caches and connections that others used. What it says is judged by its content: many
+// issuers serve it as plain text or octets.
+func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapshot, afresh bool) (*snapshot, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
 		return nil, errors.New("jwks: key set: not a URL") // err quotes it
@@ -51,7 +54,12 @@ func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapsho
 		setIf(req.Header, "If-None-Match", old.etag)
 		setIf(req.Header, "If-Modified-Since", old.modified)
 	}
-	resp, err := client.Do(req, maxDocument)
+	do := client.Do
+	if afresh {
+		req.Header.Set("Cache-Control", "no-cache") // RFC 9111 §5.2.1.4
+		do = client.DoAfresh
+	}
+	resp, err := do(req, maxDocument)
 	if err != nil {
 		return nil, fmt.Errorf("jwks: key set: %w", err)
 	}
@@ -63,10 +71,13 @@ func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapsho
 		}
 		snap.uri = uri
 		snap.etag, snap.modified = validators(resp.Header)
+		snap.dated = dated(resp.Header, time.Now())
 	case resp.StatusCode == http.StatusNotModified && conditional:
 		snap = old.confirmed()
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return nil, fmt.Errorf("jwks: key set: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})
+	case resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "": // RFC 9110 §15.6.4
+		return nil, fmt.Errorf("jwks: key set: %w", &backoff.TooMany{Status: resp.StatusCode, RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})
 	default:
 		return nil, fmt.Errorf("jwks: key set: status %d", resp.StatusCode)
 	}

@@ -62,7 +62,7 @@ type file struct {
 
 // fetch reads the file. A disk that hangs costs the time of this fetch and one
 // goroutine, however often it is asked.
-func (f *file) fetch(ctx context.Context, old *snapshot) (*snapshot, error) {
+func (f *file) fetch(ctx context.Context, old, _ *snapshot) (*snapshot, error) {
 	if f.reading != nil {
 		select {
 		case <-f.reading:

@@ -30,6 +30,7 @@ type KeySet struct {
 	steady   bool // failed fetches cost nobody anything, and are repeated after a second
 	schedule schedule
 	flights  flight.Group[*snapshot]
+	missed   missedKeys
 	looked   atomic.Bool  // for a snapshot file
 	unsaved  atomic.Int64 // snapshots that came since one was written
 }
@@ -128,16 +129,22 @@ func (s *KeySet) lacks(kid string) bool {
 	return !ok && wait == 0 && s.current.Load() == snap
 }
 
-// lacking is the refusal of a token whose kid s lacks.
+// lacking is the refusal of a token whose kid s lacks and cannot look for now: of a bad
+// token, if the issuer was asked since the kid was first seen, and otherwise of one that
+// cannot be judged yet.
 func (s *KeySet) lacking(kid string) error {
-	e := errCoolingDown
-	if s.source == nil {
-		e = errNotInFixed
+	snap := s.current.Load()
+	switch {
+	case s.source == nil:
+		return snap.unknown(kid, errNotInFixed)
+	case snap == nil, s.opts.Cooldown < 0, snap.uselessWith(kid) != nil:
+		return snap.unknown(kid, errUnknownKey)
 	}
-	if snap := s.current.Load(); snap != nil {
-		return snap.unknown(kid, e)
+	wait, looks := s.schedule.cooling(time.Now(), s.opts.Cooldown)
+	if s.missed.lookedFor(kid, looks, snap.look) {
+		return errUnknownKey
 	}
-	return e
+	return coolingDown(wait)
 }
 
 // refetch returns newer keys for a token that came at now and that no key in seen
@@ -219,11 +226,14 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		began := time.Now()
 		// Validators only where nothing is the matter: somebody who misses a
 		// key, or a server that chokes on them, wants the whole set.
-		old := seen
+		old, missing := seen, (*snapshot)(nil)
 		if why != scheduled || s.schedule.failing() {
 			old = nil
 		}
-		s.schedule.begin(began, why)
+		if why != scheduled {
+			missing = seen
+		}
+		look := s.schedule.begin(began, why)
 		err = errPanicked // unless the source returns
 		defer func() {
 			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired && !s.steady)
@@ -234,16 +244,25 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		}()
 		limited, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 		defer cancel()
-		if snap, err = s.source.fetch(limited, old); err != nil {
+		if snap, err = s.source.fetch(limited, old, missing); err != nil {
 			s.dropForeign(ctx, seen)
 			return nil, err
 		}
-		snap.fetched, snap.fresh = began, s.opts.RefreshAfter
+		lags := snap.isOlder(s.current.Load())
+		if lags {
+			// From a cache that lags behind: it neither brings back a key that was
+			// withdrawn nor hides one that was published (RFC 9111 §4).
+			snap = s.current.Load().confirmed()
+		}
+		snap.fetched, snap.look, snap.fresh = began, look, s.opts.RefreshAfter
 		if snap.stated && s.opts.RefreshAfter > 0 {
 			snap.fresh = min(max(snap.lifetime, minLifetime), maxLifetime)
 			if s.opts.MaxStale > 0 { // to be asked again well before they expire
 				snap.fresh = min(snap.fresh, s.opts.MaxStale/2)
 			}
+		}
+		if lags && snap.fresh > 0 { // the issuer itself has confirmed nothing: soon again
+			snap.fresh = min(snap.fresh, minLifetime)
 		}
 		if s.opts.Snapshot == "" {
 			snap.document = nil

@@ -36,11 +36,30 @@ func lifetime(h http.Header, now time.Time) (time.Duration, bool) {
 			return 0, false
 		}
 	}
-	age := time.Duration(0) // the oldest, if there are two
-	for _, v := range h.Values("Age") {
-		age = max(age, backoff.Seconds(strings.TrimSpace(v)))
+	return max(fresh-age(h), 0), true
+}
+
+// dated returns when the server that made the answer with these fields, which came at
+// now, made it: Date, less the Age that it had in caches (RFC 9111 §4.2.3). A clock that
+// is ahead makes no answer newer than now. Zero where it does not say.
+func dated(h http.Header, now time.Time) time.Time {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
 	}
-	return max(fresh-age, 0), true
+	if date.After(now) {
+		date = now
+	}
+	return date.Add(-age(h))
+}
+
+// age returns Age (RFC 9111 §5.1), the oldest if there are two.
+func age(h http.Header) time.Duration {
+	oldest := time.Duration(0)
+	for _, v := range h.Values("Age") {
+		oldest = max(oldest, backoff.Seconds(strings.TrimSpace(v)))
+	}
+	return oldest
 }
 
 // untilExpires reads Expires against Date (RFC 9111 §5.3).

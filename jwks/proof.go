@@ -32,8 +32,13 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	if err != nil {
 		return err
 	}
+	kid := j.header.KeyID
 	key, err := v.verifyBy(snap, j.header, signed, signature)
-	if err == errUnknownKey {
+	switch {
+	case err == errUnknownKey:
+		if kid != "" && v.keys.source != nil { // seen before the fetch that is to come
+			v.keys.missed.lookedFor(kid, v.keys.schedule.looks(), 0)
+		}
 		next, unfetched := v.keys.refetch(ctx, snap, now)
 		switch {
 		case unfetched != nil:
@@ -44,28 +49,30 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 		case isStale:
 			// The issuer does not answer: its new keys are not known.
 			return unavailable(v.keys.schedule.because(errNoAnswer), 0)
-		case v.keys.source != nil && !snap.fetched.After(now):
-			err = errCoolingDown
+		}
+	case err == errBadSignature:
+		// A forgery, or the issuer has a new key under an old ID. Whatever comes of
+		// looking, the token is as bad as it was before.
+		if next, unfetched := v.keys.refetch(ctx, snap, now); unfetched == nil && next.digest != snap.digest {
+			snap = next
+			key, err = v.verifyBy(snap, j.header, signed, signature)
 		}
 	}
 	switch {
 	case err == nil:
 		snap.remember(j.segment, j.header)
-		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, j.header.KeyID, key, snap
-	case (j.header.KeyID == "" || snap.isLone(j.header.KeyID)) && (err == errUnknownKey || err == errCoolingDown):
+		p.alg, p.kid, p.key, p.keys = j.header.Algorithm, kid, key, snap
+	case err == errUnknownKey && (kid == "" || snap.isLone(kid)):
 		err = errBadSignature // by any key that it might be
 	case err == errUnknownKey:
-		err = snap.unknown(j.header.KeyID, errUnknownKey)
-	case err == errCoolingDown:
-		err = snap.unknown(j.header.KeyID, errCoolingDown)
+		err = v.keys.lacking(kid)
 	}
 	return err
 }
 
 // verifyBy verifies by the keys that have the kid and are for alg (RFC 7517
 // §4.5), and returns the one that it is by. The error is errUnknownKey where newer
-// keys might do: for a kid that is not there, and where token or key has none. A wrong
-// signature under a known kid is wrong, whatever the issuer publishes next.
+// keys might do: for a kid that is not there, and where token or key has none.
 func (v *Verifier) verifyBy(snap *snapshot, h jose.Header, signed, signature []byte) (*jose.Key, error) {
 	keys := snap.find(h.KeyID)
 	if len(keys) == 0 {

@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -58,6 +59,7 @@ type schedule struct {
 	backoff  backoff.Backoff
 	failure  error     // of the last fetch; nil: it was none
 	lastKids time.Time // when the last forced fetch that did not fail began
+	begun    uint64    // fetches, ever
 }
 
 // admits reports whether a caller may ask for a fetch at now: one is under way
@@ -91,13 +93,32 @@ func (d *schedule) failing() bool {
 	return d.backoff.Failures() > 0
 }
 
-func (d *schedule) begin(now time.Time, why cause) {
+// begin notes that a fetch begins, and returns its number.
+func (d *schedule) begin(now time.Time, why cause) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.running, d.cause = true, why
 	if why == forced {
 		d.lastKids = now
 	}
+	d.begun++
+	return d.begun
+}
+
+// looks returns the number of the last fetch that has begun.
+func (d *schedule) looks() uint64 {
+	_, looks := d.cooling(time.Time{}, 0)
+	return looks
+}
+
+// cooling returns for how long no forced fetch may start, and looks.
+func (d *schedule) cooling(now time.Time, cooldown time.Duration) (wait time.Duration, looks uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.lastKids.IsZero() {
+		wait = max(cooldown-now.Sub(d.lastKids), 0)
+	}
+	return wait, d.begun
 }
 
 // end notes how the running fetch ended, and returns for how long none may
@@ -142,3 +163,24 @@ func (d *schedule) wait(now time.Time) time.Duration {
 func unavailable(err error, wait time.Duration) error {
 	return &middleware.Error{Reason: middleware.ReasonKeysUnavailable, Header: backoff.Header(wait), Err: err}
 }
+
+// coolingDown is the answer to a token whose kid is to be looked for in a while: 503, as
+// nobody knows yet whether it is good. The first minute's are made once: strangers make
+// up key IDs.
+func coolingDown(wait time.Duration) error {
+	if n := int((wait + time.Second - 1) / time.Second); n < len(cooling) {
+		return cooling[max(n, 0)]
+	}
+	return &middleware.Error{Reason: middleware.ReasonCooldown, Header: backoff.Header(wait), Err: errCoolingDown}
+}
+
+var cooling = func() (each [61]*middleware.Error) {
+	for n := range each {
+		each[n] = &middleware.Error{
+			Reason: middleware.ReasonCooldown, Header: backoff.Header(time.Duration(n) * time.Second), Err: errCoolingDown,
+		}
+	}
+	return each
+}()
+
+var errCoolingDown = errors.New("jwks: no key of the issuer has the token's kid, which nobody has looked for yet; the issuer was asked for new ones less than Cooldown ago")

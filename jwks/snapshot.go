@@ -29,6 +29,8 @@ type snapshot struct {
 	useless []error       // keys that nothing can be verified with, each a jose.Unusable
 	edition uint64        // of the keys: equal for equal keys only, in all of the process
 	fetched time.Time     // when the fetch that brought or confirmed it began
+	look    uint64        // the number of that fetch
+	dated   time.Time     // when the issuer said it; zero if that is not known
 	fresh   time.Duration // how long after that it needs no refresh
 
 	// From the answer that brought it.
@@ -54,12 +56,17 @@ type snapshot struct {
 // confirmed returns s after an answer that nothing has changed (RFC 9111 §4.3.4).
 func (s *snapshot) confirmed() *snapshot {
 	c := &snapshot{
-		keys: s.keys, byID: s.byID, useless: s.useless, edition: s.edition,
+		keys: s.keys, byID: s.byID, useless: s.useless, edition: s.edition, dated: s.dated,
 		uri: s.uri, document: s.document, digest: s.digest, etag: s.etag, modified: s.modified,
 		lifetime: s.lifetime, stated: s.stated,
 	}
 	c.headers.Store(s.headers.Load())
 	return c
+}
+
+// isOlder reports whether s was said before current was, as far as both say when.
+func (s *snapshot) isOlder(current *snapshot) bool {
+	return current != nil && s != current && current.uri == s.uri && !s.dated.IsZero() && s.dated.Before(current.dated)
 }
 
 // editions counts the sets that were parsed.
@@ -130,6 +137,9 @@ func asErrors(useless []jose.Unusable) []error {
 // unknown is e, a refusal of a token whose kid no key has. Where a key has it that
 // cannot be used, it says so instead.
 func (s *snapshot) unknown(kid string, e *middleware.Error) error {
+	if s == nil {
+		return e
+	}
 	if u := s.uselessWith(kid); u != nil {
 		own := *e
 		own.Err = fmt.Errorf("key %d of the issuer's set has the token's kid and cannot be used: %w", u.Position, u.Err)

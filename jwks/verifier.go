@@ -82,7 +82,6 @@ var (
 	errWrongType        = invalid(middleware.ReasonWrongType, descriptionType, errors.New("typ is of another kind of JWT"))
 	errUnknownKey       = invalid(middleware.ReasonUnknownKey, descriptionKey, errors.New("no key of the issuer has the token's kid, nor did asking for new ones bring one"))
 	errNotInFixed       = invalid(middleware.ReasonUnknownKey, descriptionKey, errors.New("no key has the token's kid, and the set is a fixed one, made by Parse"))
-	errCoolingDown      = invalid(middleware.ReasonCooldown, descriptionKey, errors.New("no key of the issuer has the token's kid, and the issuer was asked for new ones less than Cooldown ago"))
 	errBadSignature     = invalid(middleware.ReasonBadSignature, "The signature of the access token is wrong", errors.New("no key of the issuer that fits verifies the signature"))
 	errTooManyKeys      = invalid(middleware.ReasonUnknownKey, "The access token does not say which key signed it", errors.New("more keys fit the token's alg and kid than the 4 that are tried"))
 	errKeyOfAnotherKind = invalid(middleware.ReasonAlgorithmNotAllowed, descriptionAlgorithm, errors.New("the key with the token's kid is not for the token's alg, or pinned to another one in Algorithms"))

@@ -2,6 +2,7 @@
 package backoff
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -50,10 +51,15 @@ func (b *Backoff) Failed(now time.Time, err error, steady bool) time.Duration {
 	return wait
 }
 
-// TooMany is an answer of 429 (RFC 6585 §4) and when to come back.
-type TooMany struct{ RetryAfter time.Duration }
+// TooMany is an answer that says when to come back: 429 (RFC 6585 §4), or 503.
+type TooMany struct {
+	Status     int // 0 is 429
+	RetryAfter time.Duration
+}
 
-func (*TooMany) Error() string { return "status 429" }
+func (t *TooMany) Error() string {
+	return "status " + strconv.Itoa(cmp.Or(t.Status, http.StatusTooManyRequests))
+}
 
 // RetryAfter reads Retry-After, seconds or a date (RFC 9110 §10.2.3); 0 where
 // it says nothing that can be read.
