@@ -141,6 +141,15 @@ func (a api) wants(t *testing.T, token, want string) {
 	}
 }
 
+// wantsNoKey wants a token with a made-up kid refused: as a bad one, or as one whose key
+// is looked for when the Cooldown is over.
+func (a api) wantsNoKey(t *testing.T, token string) {
+	t.Helper()
+	if got := a.get(token); got != "401-T unknown_key" && got != "503-U cooldown" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // verifier returns a Verifier of the fixture's issuer and resource, changed.
 func verifier(t testing.TB, change func(*jwks.Config)) *jwks.Verifier {
 	t.Helper()

@@ -80,7 +80,10 @@ func (d *discovered) fetch(ctx context.Context, old, missing *snapshot) (*snapsh
 		// The key is not there, and nothing else is new: the keys may have moved, and
 		// left the old ones where they were.
 		d.again = time.Now()
-		if moved, ok := d.endpoint.Again(ctx); ok {
+		part, cancel := context.WithTimeout(ctx, quarter(ctx)) // metadata that hangs costs no set that is there
+		moved, ok := d.endpoint.Again(part)
+		cancel()
+		if ok {
 			if there, err := fetchSet(ctx, d.client, moved, old, true); err == nil {
 				return there, nil
 			}
@@ -97,6 +100,12 @@ func (d *discovered) fetch(ctx context.Context, old, missing *snapshot) (*snapsh
 	}
 	d.endpoint.Mistrust()
 	return nil, err
+}
+
+// quarter returns a quarter of the time that ctx has left.
+func quarter(ctx context.Context) time.Duration {
+	end, _ := ctx.Deadline() // a fetch always has one
+	return time.Until(end) / 4
 }
 
 // mayBe reports whether keys from uri may be the issuer's. Before any

@@ -56,7 +56,7 @@ func TestFile(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			replace(t, name, keySet(other().jwk(nil)))
 			a.wants(t, other().token(nil), "OK")
-			a.wants(t, rs().token(nil), "401-T cooldown") // remembered, but its key is gone
+			a.wants(t, rs().token(nil), "401-T unknown_key") // remembered, but its key is gone
 			time.Sleep(2 * time.Second)
 			replace(t, name, keySet(es().jwk(nil)))
 			time.Sleep(11 * time.Second)

@@ -109,9 +109,9 @@ func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isS
 	return snap, false, err
 }
 
-// lacks reports whether no key has this ID and no fetch may start now to look
-// for it, which is so for most IDs that strangers make up: such tokens are
-// refused before any more of them is read.
+// lacks reports whether no key has this ID, and the issuer was asked since it was first
+// seen and is not to be asked again yet, which is so for most IDs that strangers send:
+// such tokens are refused before any more of them is read.
 func (s *KeySet) lacks(kid string) bool {
 	snap := s.current.Load()
 	if kid == "" || snap == nil || len(snap.find(kid)) > 0 {
@@ -125,8 +125,11 @@ func (s *KeySet) lacks(kid string) bool {
 		return false
 	}
 	wait, ok := s.schedule.admits(now, forced, s.opts.Cooldown)
+	if ok || wait > 0 || s.opts.Cooldown >= 0 && snap.uselessWith(kid) == nil && !s.missed.wasLookedFor(kid, snap.look) {
+		return false
+	}
 	// A fetch may have ended since the look at snap, and have brought the key.
-	return !ok && wait == 0 && s.current.Load() == snap
+	return s.current.Load() == snap
 }
 
 // lacking is the refusal of a token whose kid s lacks and cannot look for now: of a bad
@@ -267,7 +270,9 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		if s.opts.Snapshot == "" {
 			snap.document = nil
 		}
-		s.current.Store(snap)
+		if before := s.current.Swap(snap); before != nil && s.source != nil {
+			s.missed.withdrawn(before, snap)
+		}
 		s.saveSoon(ctx)
 		return snap, nil
 	}

@@ -84,8 +84,8 @@ func TestUnusableKeysAreTold(t *testing.T) {
 			t.Errorf("%+v", fetches)
 		}
 		time.Sleep(time.Second)
-		for _, want := range []string{"401-T unknown_key", "401-T cooldown"} {
-			a.wants(t, rs().token(nil), want)
+		for range 2 { // looking for it, and not
+			a.wants(t, rs().token(nil), "401-T unknown_key")
 			if refusal == nil || !strings.Contains(refusal.Err.Error(), "key 2 of the issuer's set has the token's kid and cannot be used: ") {
 				t.Errorf("%v", refusal)
 			}

@@ -35,3 +35,24 @@ func (m *missedKeys) lookedFor(kid string, begun, fetch uint64) bool {
 	}
 	return fetch > first
 }
+
+// wasLookedFor is lookedFor of a kid that was seen before.
+func (m *missedKeys) wasLookedFor(kid string, fetch uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen == nil {
+		return false
+	}
+	first, known := m.seen.Get(kid)
+	return known && fetch > first
+}
+
+// withdrawn notes the key IDs that were there before and are not now: these were looked
+// for by the fetch that brought now.
+func (m *missedKeys) withdrawn(before, now *snapshot) {
+	for kid := range before.byID {
+		if len(now.find(kid)) == 0 {
+			m.lookedFor(kid, now.look-1, now.look)
+		}
+	}
+}

@@ -209,7 +209,7 @@ func TestRefreshOfMovedKeys(t *testing.T) {
 			time.Sleep(2 * time.Minute)
 			p.wants(t, es().token(nil), "OK")
 			p.wants(t, rs().token(nil), "401-T")
-			if n := s.count(rfcURL); n != 2 {
+			if n := s.count(rfcURL); n < 2 || n > 3 { // and once for the missing key
 				t.Errorf("metadata was read %d times", n)
 			}
 		})

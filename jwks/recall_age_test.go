@@ -109,7 +109,7 @@ func TestRecallJudgesTheAgeOfKeys(t *testing.T) {
 			p.is(t, token, "503-U keys_unavailable by nothing")
 			s.serve(keysURL, document(keySet(rs().jwk(nil))))
 			time.Sleep(time.Minute)
-			p.is(t, token, "401-T unknown_key by nothing", "401-T cooldown by nothing")
+			p.is(t, token, "401-T unknown_key by nothing", "401-T unknown_key by nothing")
 		}},
 	} {
 		t.Run("R9111-06: "+row.name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func TestRefresh(t *testing.T) {
 			s.serve(keysURL, document(keySet(rs().jwk(nil), es().jwk(nil))))
 			p.wants(t, es().token(nil), "OK") // forced: the Cooldown begins
 			s.serve(keysURL, document(keySet(all()...)))
-			p.wants(t, ed().token(nil), "401-T cooldown")
+			p.wants(t, ed().token(nil), "503-U cooldown")
 			must(p.keys.Refresh(t.Context()))
 			p.wants(t, ed().token(nil), "OK")
 		})

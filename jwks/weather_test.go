@@ -198,7 +198,7 @@ func (p process) recovers(t *testing.T, a patience) {
 		}
 		a.pause()
 	}
-	p.wants(t, requests().unknown, "401-T")
+	p.wantsNoKey(t, requests().unknown)
 	p.wants(t, requests().forged, "401-T bad_signature")
 }
 

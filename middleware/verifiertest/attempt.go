@@ -21,10 +21,16 @@ type attempt struct {
 	// right judges the Token of one that is accepted; nil: it must not be.
 	right     func(*middleware.Token) error
 	mayRefuse bool // accepting is a choice
+	mayWait   bool // no key has its kid: whether there is one may not be known yet
 }
 
 // refused is a token that nobody may accept.
 func refused(name, token string) attempt { return attempt{name: name, token: token} }
+
+// unknown is a token that nobody may accept, whose kid no key has.
+func unknown(name, token string) attempt {
+	return attempt{name: name, token: token, mayWait: true}
+}
 
 // judge asks v about the token twice: without a request and in one. What was
 // remembered in between must not change the answer.
@@ -56,7 +62,7 @@ func (a attempt) ask(ctx context.Context, v middleware.Verifier, r *http.Request
 	case err != nil && a.right != nil && !a.mayRefuse:
 		return fmt.Errorf("refused: %w", err)
 	case err != nil:
-		return refusal(a.token, err)
+		return a.refusal(err)
 	case a.right == nil:
 		return errors.New("accepted")
 	}
@@ -64,7 +70,8 @@ func (a attempt) ask(ctx context.Context, v middleware.Verifier, r *http.Request
 }
 
 // refusal returns what is wrong with err as the answer to a bad token.
-func refusal(token string, err error) error {
+func (a attempt) refusal(err error) error {
+	token := a.token
 	// A guard decides what err means, and what the client is told.
 	guard := middleware.New(middleware.VerifierFunc(func(context.Context, string, *http.Request) (*middleware.Token, error) {
 		return nil, err
@@ -79,6 +86,10 @@ func refusal(token string, err error) error {
 
 	var wrong []error
 	switch {
+	case a.mayWait && decided != nil && decided.Code == "" && decided.Reason == middleware.ReasonCooldown:
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			wrong = append(wrong, fmt.Errorf("answered %d, with Retry-After %q, where the key is looked for later", w.Code, w.Header().Get("Retry-After")))
+		}
 	case decided == nil || decided.Code == "":
 		wrong = append(wrong, fmt.Errorf("an error without a Code, as if nothing could be decided: %w", err))
 	case decided.Code != middleware.InvalidToken:
