@@ -18,7 +18,8 @@
 // required claims, exp, nbf and aud (RFC 9068 §4). Only then it looks for the
 // key by kid and verifies the signature. So whatever a stranger can write into
 // a token costs neither a call to the issuer nor a public-key operation, but
-// for a made-up kid: that costs one fetch a Cooldown for the whole process.
+// for a made-up kid or a forged signature: these cost one fetch a Cooldown for the
+// whole process, together.
 //
 // A refusal's error names the claim and the option of [Config] that it is about:
 // middleware.Log writes it down.

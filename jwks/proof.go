@@ -36,8 +36,13 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	key, err := v.verifyBy(snap, j.header, signed, signature)
 	switch {
 	case err == errUnknownKey:
-		if kid != "" && v.keys.source != nil { // seen before the fetch that is to come
-			v.keys.missed.lookedFor(kid, v.keys.schedule.looks(), 0)
+		if kid != "" && v.keys.source != nil {
+			// Seen before the fetch that is to come, or before the one that it waited for.
+			looks := v.keys.schedule.looks()
+			if snap.fetched.After(now) {
+				looks = snap.look - 1
+			}
+			v.keys.missed.lookedFor(kid, looks, 0)
 		}
 		next, unfetched := v.keys.refetch(ctx, snap, now)
 		switch {

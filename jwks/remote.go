@@ -38,9 +38,12 @@ type RemoteOptions struct {
 	WaitAfter time.Duration // default 10 min; negative: at once
 	MaxStale  time.Duration // default 24 h; negative: never serve stale keys
 
-	// Cooldown is the least time between two fetches for key IDs that are not
-	// in the set, which strangers can make up. Default 30 s; negative: such
-	// key IDs never cause a fetch.
+	// Cooldown is the least time between two fetches for key IDs that are not in the
+	// set, or for signatures that its keys do not verify: strangers can make up both,
+	// and an issuer may have a new key under an old ID. Meanwhile a token whose key ID
+	// nobody has looked for is answered 503 with Retry-After, as it may be good; one
+	// whose key ID was looked for, and not found, is invalid. Default 30 s; negative:
+	// neither ever causes a fetch.
 	Cooldown time.Duration
 
 	// Timeout bounds one fetch whole, metadata and keys. Default 5 s; a
