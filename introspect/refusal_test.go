@@ -159,7 +159,7 @@ func TestManyThatAreRefusedAtOnce(t *testing.T) {
 // Who sends tokens that the issuer answers 401 makes a source get another token once a
 // minute, and good tokens are asked about all the time.
 func TestStrangersCannotMakeASourceRenew(t *testing.T) {
-	const hostile, minutes = 8, 10
+	const hostile, minutes = 8, 4
 	for _, unknown := range [][]int{nil, {401}} {
 		for name, refusal := range map[string]reply{
 			"401":                 status(401),
@@ -194,7 +194,7 @@ func TestStrangersCannotMakeASourceRenew(t *testing.T) {
 								if got := a.get(fmt.Sprint("junk-", sender, "-", sent[sender])); got.StatusCode == 200 {
 									t.Error("a stranger is let in")
 								}
-								time.Sleep(250 * time.Millisecond)
+								time.Sleep(500 * time.Millisecond)
 							}
 						})
 					}
