@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,9 +58,13 @@ func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
 	}
 }
 
-// attempt is what a ClientAuth of ours and the call that it is for tell each other.
+// attempt is a question to the issuer, and what a ClientAuth of ours and the call that
+// it is for tell each other.
 type attempt struct {
 	issuer     string
+	form       url.Values
+	header     http.Header
+	renewals   uint64      // of credentials, when those of this one were asked for
 	again      bool        // the last one was refused: an assertion that nobody has used
 	assertions *assertions // that the one of this call is from; nil: there is none
 	reused     bool        // another call had it before
@@ -72,6 +78,11 @@ type attemptKey struct{}
 // the answer is about the client.
 func (a *attempt) repeats(now time.Time, sure bool) bool {
 	return a.assertions != nil && a.reused && a.assertions.refused(now, sure)
+}
+
+// sameAs reports whether a asks what b asked, with the same credentials.
+func (a *attempt) sameAs(b attempt) bool {
+	return maps.EqualFunc(a.form, b.form, slices.Equal) && maps.EqualFunc(a.header, b.header, slices.Equal)
 }
 
 // accepted notes that the issuer took our credentials.

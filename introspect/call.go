@@ -26,6 +26,7 @@ type caller struct {
 	client       *wire.Client
 	issuer       string
 	authenticate ClientAuth
+	refusals     refusals
 	accept       string
 	unknown      []int // statuses that are about the token
 	longest      int64 // bytes of an answer
@@ -80,9 +81,8 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		// the next address, or the instance that took over.
 		resp, err = c.post(ctx, endpoint, token, this, c.client.DoAfresh)
 	}
-	if err == nil && (resp.StatusCode == http.StatusUnauthorized || isInvalidClient(resp)) && this.repeats(time.Now(), isInvalidClient(resp)) {
-		this.again = true
-		resp, err = c.post(ctx, endpoint, token, this, c.client.Do)
+	if err == nil && (resp.StatusCode == http.StatusUnauthorized || isInvalidClient(resp)) {
+		resp, err = c.renewed(ctx, endpoint, token, this, resp)
 	}
 	if err != nil {
 		if failed := (*wire.Error)(nil); errors.As(err, &failed) {
@@ -137,20 +137,57 @@ func isInvalidClient(resp *wire.Response) bool {
 	return ok && text == "invalid_client"
 }
 
-func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt, do func(*http.Request, int64) (*wire.Response, error)) (*wire.Response, error) {
-	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
-	header := http.Header{
+// renewed asks again after refusal, which is about our credentials or the token, if
+// there are other credentials by now. Else it returns refusal.
+func (c *caller) renewed(ctx context.Context, endpoint, token string, this *attempt, refusal *wire.Response) (*wire.Response, error) {
+	now, sure := time.Now(), isInvalidClient(refusal)
+	before := *this
+	this.again = this.repeats(now, sure)
+	told := c.refusals.tell(now, sure)
+	if !told && !this.again && c.refusals.count() == before.renewals {
+		return refusal, nil
+	}
+	if told {
+		ctx = context.WithValue(ctx, refusedKey{}, true)
+	}
+	err := c.compose(ctx, token, this)
+	if told {
+		c.refusals.done(err)
+	}
+	if err != nil || this.sameAs(before) {
+		return refusal, nil
+	}
+	return c.send(ctx, endpoint, this, c.client.Do)
+}
+
+// post asks once.
+func (c *caller) post(ctx context.Context, endpoint, token string, this *attempt, do doer) (*wire.Response, error) {
+	if err := c.compose(ctx, token, this); err != nil {
+		return nil, outage{err}
+	}
+	return c.send(ctx, endpoint, this, do)
+}
+
+// compose makes the question, our own credentials included.
+func (c *caller) compose(ctx context.Context, token string, this *attempt) error {
+	this.renewals = c.refusals.count()
+	this.form = url.Values{"token": {token}, "token_type_hint": {"access_token"}}
+	this.header = http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"},
 		"Accept":       {c.accept},
 	}
-	if err := c.authenticate(context.WithValue(ctx, attemptKey{}, this), form, header); err != nil {
-		return nil, outage{err}
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	return c.authenticate(context.WithValue(ctx, attemptKey{}, this), this.form, this.header)
+}
+
+// doer sends a request and reads so many bytes of the answer.
+type doer func(*http.Request, int64) (*wire.Response, error)
+
+func (c *caller) send(ctx context.Context, endpoint string, this *attempt, do doer) (*wire.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(this.form.Encode()))
 	if err != nil {
 		return nil, errors.New("introspect: the endpoint is not a URL") // err quotes it
 	}
-	req.Header = header
+	req.Header = this.header
 	resp, err := do(req, c.longest)
 	if err == nil {
 		return resp, nil
