@@ -264,6 +264,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		if lags && snap.fresh > 0 { // the issuer itself has confirmed nothing: soon again
 			snap.fresh = min(snap.fresh, minLifetime)
 		}
+		snap.fresh = s.schedule.early(snap.fresh)
 		if s.opts.Snapshot == "" {
 			snap.document = nil
 		}
