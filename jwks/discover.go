@@ -34,7 +34,7 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 		endpoint: discovery.New(issuer, o.MetadataURL, o.InsecureAllowHTTP, o.HTTPClient).Endpoint("jwks_uri", 0),
 		client:   wire.NewClient(o.HTTPClient, maxRedirects),
 	}}
-	return s, s.belongTo(issuer)
+	return s.named(issuer), s.belongTo(issuer)
 }
 
 func checkIssuer(issuer string, allowHTTP bool) error {

@@ -75,8 +75,10 @@ type RemoteOptions struct {
 	// its redirect rule and cookies do not count.
 	HTTPClient *http.Client
 
-	// Observe is told of fetches that no request behind a guard caused: those
-	// of Refresh, KeepFresh, Ready and ReadyHandler. Nil means nobody is.
+	// Observe is told of fetches that no request behind a guard caused, or one
+	// whose guard has no Observe: those of Refresh, KeepFresh, Ready and
+	// ReadyHandler, and of a Verifier that is called without a guard. Nil means
+	// nobody is.
 	Observe middleware.Observer
 }
 
@@ -136,5 +138,6 @@ func Remote(uri string, opts *RemoteOptions) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o, schedule: newSchedule()}, nil
+	s := &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o, schedule: newSchedule()}
+	return s.named(withoutQuery(uri)), nil
 }

@@ -51,6 +51,17 @@ func (o *RemoteOptions) age(snap *snapshot, now time.Time) phase {
 	return stale
 }
 
+// until returns from when on snap is expired if nothing confirms it; zero: never.
+func (o *RemoteOptions) until(snap *snapshot) time.Time {
+	switch {
+	case snap.fresh < 0 && !snap.restored:
+		return time.Time{}
+	case o.MaxStale > 0:
+		return snap.fetched.Add(o.MaxStale)
+	}
+	return snap.fetched.Add(max(snap.fresh+max(o.WaitAfter, 0), 0))
+}
+
 // schedule decides when the issuer may be asked again. Its lock is held for
 // these few lines only, never over a fetch.
 type schedule struct {
