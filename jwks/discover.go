@@ -30,11 +30,11 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &KeySet{opts: o, source: &discovered{
+	s := &KeySet{opts: o, schedule: newSchedule(), source: &discovered{
 		endpoint: discovery.New(issuer, o.MetadataURL, o.InsecureAllowHTTP, o.HTTPClient).Endpoint("jwks_uri", 0),
 		client:   wire.NewClient(o.HTTPClient, maxRedirects),
 	}}
-	return s, s.belongTo(issuer)
+	return s.named(issuer), s.belongTo(issuer)
 }
 
 func checkIssuer(issuer string, allowHTTP bool) error {

@@ -183,7 +183,9 @@ func TestRefreshMetrics(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		observe, err := metrics.New(registry)
 		must(err)
-		s := newServer(all()...)
+		const keysURL = "https://as.example/day/keys" // no other test's, so that it has no number
+		s := newServer()
+		s.serve(keysURL, document(keySet(all()...)))
 		set, err := jwks.Remote(keysURL, &jwks.RemoteOptions{HTTPClient: s.client(), Observe: observe})
 		must(err)
 		a := newAPI(verifier(t, func(c *jwks.Config) { c.KeySet = set }), middleware.Options{Observe: observe})
@@ -196,16 +198,16 @@ func TestRefreshMetrics(t *testing.T) {
 		a.wants(t, rs().token(nil), "OK") // waits, and is stale
 		a.wants(t, rs().token(nil), "OK")
 		const want = `
-# HELP warder_key_fetches_total Attempts to fetch the keys of an issuer, by outcome.
+# HELP warder_key_fetches_total Attempts to fetch the keys of an issuer, by key set and outcome.
 # TYPE warder_key_fetches_total counter
-warder_key_fetches_total{issuer="https://as.example/t1",outcome="failure"} 1
-warder_key_fetches_total{issuer="https://as.example/t1",outcome="success"} 2
+warder_key_fetches_total{issuer="https://as.example/t1",key_set="https://as.example/day/keys",outcome="failure"} 1
+warder_key_fetches_total{issuer="https://as.example/t1",key_set="https://as.example/day/keys",outcome="success"} 2
 # HELP warder_key_fetch_last_success_timestamp_seconds Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.
 # TYPE warder_key_fetch_last_success_timestamp_seconds gauge
-warder_key_fetch_last_success_timestamp_seconds{issuer="https://as.example/t1"} 9.466848e+08
-# HELP warder_keys Usable keys of an issuer.
+warder_key_fetch_last_success_timestamp_seconds{issuer="https://as.example/t1",key_set="https://as.example/day/keys"} 9.466848e+08
+# HELP warder_keys Usable keys of an issuer, by key set; 0 when they are past MaxStale.
 # TYPE warder_keys gauge
-warder_keys{issuer="https://as.example/t1"} 3
+warder_keys{issuer="https://as.example/t1",key_set="https://as.example/day/keys"} 3
 # HELP warder_requests_total Requests that a guard judged, by issuer of the token and reason; reason ok means admitted.
 # TYPE warder_requests_total counter
 warder_requests_total{issuer="https://as.example/t1",reason="ok"} 3

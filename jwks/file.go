@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -51,7 +52,8 @@ func File(name string, opts *RemoteOptions) (*KeySet, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &KeySet{source: &file{name: name}, opts: o, steady: true}, nil
+	s := &KeySet{source: &file{name: name}, opts: o, steady: true}
+	return s.named(filepath.Base(name)), nil // a folder may tell of the machine
 }
 
 // file is a source on a disk. Only the KeySet's one fetch at a time uses it.

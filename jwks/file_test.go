@@ -192,6 +192,7 @@ func TestFileMistakes(t *testing.T) {
 		"metadata":      {"k", &jwks.RemoteOptions{MetadataURL: "https://as.example"}, "jwks: File takes no Snapshot"},
 		"a client":      {"k", &jwks.RemoteOptions{HTTPClient: newServer().client()}, "jwks: File takes no Snapshot"},
 		"no unit":       {"k", &jwks.RemoteOptions{RefreshAfter: 300}, "jwks: RefreshAfter 300ns: is its unit missing?"},
+		"expired first": {"k", &jwks.RemoteOptions{MaxStale: 9 * time.Second}, "jwks: MaxStale 9s is below RefreshAfter 10s"},
 		"no end":        {"k", &jwks.RemoteOptions{Timeout: -1}, "jwks: Timeout is negative"},
 		"several of it": {"", &jwks.RemoteOptions{Timeout: -1, InsecureAllowHTTP: true}, "jwks: File takes no Snapshot"},
 	} {

@@ -26,6 +26,7 @@ type KeySet struct {
 
 	// The rest is for sets that are fetched; source is nil for others.
 	source   source
+	name     string // for events; no other set's
 	opts     RemoteOptions
 	steady   bool // failed fetches cost nobody anything, and are repeated after a second
 	schedule schedule
@@ -267,6 +268,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		if lags && snap.fresh > 0 { // the issuer itself has confirmed nothing: soon again
 			snap.fresh = min(snap.fresh, minLifetime)
 		}
+		snap.fresh = s.schedule.early(snap.fresh)
 		if s.opts.Snapshot == "" {
 			snap.document = nil
 		}
@@ -279,9 +281,9 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 }
 
 // report tells of work at the key set: the guard whose request caused it, or
-// the observer of the options if nobody's did.
+// the observer of the options if no guard's did.
 func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, err error) {
-	e := middleware.Event{Op: op, Reason: middleware.ReasonOK, Duration: time.Since(began), Err: err}
+	e := middleware.Event{Op: op, KeySet: s.name, Reason: middleware.ReasonOK, Duration: time.Since(began), Err: err}
 	switch {
 	case err == nil:
 	case op == middleware.OpSnapshot:
@@ -293,15 +295,18 @@ func (s *KeySet) report(ctx context.Context, op middleware.Op, began time.Time, 
 		e.Issuer = *issuer
 	}
 	if snap := s.current.Load(); snap != nil {
-		e.Keys, e.Unusable = len(snap.keys), snap.useless
+		e.Unusable = snap.useless
+		if e.Until = s.opts.until(snap); s.opts.age(snap, time.Now()) != expired {
+			e.Keys = len(snap.keys)
+		}
 	}
 	if set, ok := errors.AsType[*unusableSet](err); ok && len(set.keys) > 0 {
 		e.Unusable = asErrors(set.keys) // of the set that came, not of the one that stays
 	}
-	switch {
-	case ctx.Value(unasked{}) == nil:
-		middleware.Observe(ctx, e)
-	case s.opts.Observe != nil:
+	if ctx.Value(unasked{}) == nil && middleware.Observe(ctx, e) {
+		return
+	}
+	if s.opts.Observe != nil {
 		s.opts.Observe(ctx, e)
 	}
 }

@@ -31,8 +31,8 @@ func (s *KeySet) Refresh(ctx context.Context) error {
 //
 //	go verifier.KeySet().KeepFresh(ctx)
 //
-// It fetches when there are no keys, when the last ones are RefreshAfter old,
-// and again after a failure as [RemoteOptions] says.
+// It fetches when there are no keys, when the last ones are RefreshAfter old or a
+// little less, and again after a failure as [RemoteOptions] says.
 func (s *KeySet) KeepFresh(ctx context.Context) {
 	if s.source == nil {
 		<-ctx.Done()
@@ -46,6 +46,9 @@ func (s *KeySet) KeepFresh(ctx context.Context) {
 		if !due {
 			<-ctx.Done()
 			return
+		}
+		if s.schedule.failing() { // replicas that failed together come back each at a time of its own
+			floor /= 2
 		}
 		timer := time.NewTimer(max(wait, floor))
 		select {

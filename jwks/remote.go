@@ -26,17 +26,22 @@ import (
 // Without RefreshAfter nothing of this is by age: keys are served as long as
 // the process lives.
 //
-// A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, with jitter;
-// after 1 s while there are no keys. A status of 429 with Retry-After is
-// honoured up to 60 s.
+// A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, or up to half
+// of that earlier; while there are no keys after 1 s, or up to a fifth earlier.
+// A status of 429 or 503 with Retry-After is honoured up to 60 s, and up to a
+// fifth longer.
 type RemoteOptions struct {
 	// RefreshAfter counts where the issuer states no lifetime (RFC 9111 §4.2.1).
 	// One that it states counts instead, but at least 1 min and at most 1 h, nor
-	// more than half of MaxStale.
+	// more than half of MaxStale. Either counts up to a fifth less, drawn anew for
+	// each set, so that replicas do not ask together; below 150 s up to 30 s less,
+	// but never less than half.
 	RefreshAfter time.Duration // default 5 min; negative: never by age
 
 	WaitAfter time.Duration // default 10 min; negative: at once
-	MaxStale  time.Duration // default 24 h; negative: never serve stale keys
+
+	// MaxStale below RefreshAfter is an error.
+	MaxStale time.Duration // default 24 h; negative: never serve stale keys
 
 	// Cooldown is the least time between two fetches for key IDs that are not in the
 	// set, or for signatures that its keys do not verify: strangers can make up both,
@@ -73,8 +78,10 @@ type RemoteOptions struct {
 	// its redirect rule and cookies do not count.
 	HTTPClient *http.Client
 
-	// Observe is told of fetches that no request behind a guard caused: those
-	// of Refresh, KeepFresh, Ready and ReadyHandler. Nil means nobody is.
+	// Observe is told of fetches that no request behind a guard caused, or one
+	// whose guard has no Observe: those of Refresh, KeepFresh, Ready and
+	// ReadyHandler, and of a Verifier that is called without a guard. Nil means
+	// nobody is.
 	Observe middleware.Observer
 }
 
@@ -116,6 +123,9 @@ func (o *RemoteOptions) check() error {
 			errs = append(errs, fmt.Errorf("jwks: %s %v: is its unit missing?", f.name, f.d))
 		}
 	}
+	if 0 < o.MaxStale && o.MaxStale < o.RefreshAfter { // each request would wait for a fetch between the two
+		errs = append(errs, fmt.Errorf("jwks: MaxStale %v is below RefreshAfter %v: keys would expire before they are refreshed", o.MaxStale, o.RefreshAfter))
+	}
 	return errors.Join(errs...)
 }
 
@@ -131,5 +141,6 @@ func Remote(uri string, opts *RemoteOptions) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o}, nil
+	s := &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o, schedule: newSchedule()}
+	return s.named(withoutQuery(uri)), nil
 }

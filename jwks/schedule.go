@@ -3,6 +3,7 @@ package jwks
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -50,6 +51,17 @@ func (o *RemoteOptions) age(snap *snapshot, now time.Time) phase {
 	return stale
 }
 
+// until returns from when on snap is expired if nothing confirms it; zero: never.
+func (o *RemoteOptions) until(snap *snapshot) time.Time {
+	switch {
+	case snap.fresh < 0 && !snap.restored:
+		return time.Time{}
+	case o.MaxStale > 0:
+		return snap.fetched.Add(o.MaxStale)
+	}
+	return snap.fetched.Add(max(snap.fresh+max(o.WaitAfter, 0), 0))
+}
+
 // schedule decides when the issuer may be asked again. Its lock is held for
 // these few lines only, never over a fetch.
 type schedule struct {
@@ -57,9 +69,33 @@ type schedule struct {
 	running  bool
 	cause    cause // of the fetch that is running
 	backoff  backoff.Backoff
-	failure  error     // of the last fetch; nil: it was none
-	lastKids time.Time // when the last forced fetch that did not fail began
-	begun    uint64    // fetches, ever
+	draw     func(most time.Duration) time.Duration // how much earlier; nil: not at all
+	failure  error                                  // of the last fetch; nil: it was none
+	lastKids time.Time                              // when the last forced fetch that did not fail began
+	begun    uint64                                 // fetches, ever
+}
+
+// newSchedule returns the schedule of one of many replicas, which may all have been started
+// by one deployment, and shall not go on asking together.
+func newSchedule() schedule {
+	return schedule{draw: draw, backoff: backoff.Backoff{Draw: draw}}
+}
+
+// draw returns a random time, at most the one given.
+var draw = func(most time.Duration) time.Duration { return rand.N(most + 1) }
+
+// Keys want a refresh earlier than after the time that they are fresh: by a fifth of it at
+// most or, as a fifth of a minute would still have many replicas ask in the same second, by
+// minSpread, but never by more than half.
+const minSpread = 30 * time.Second
+
+// early returns after which time keys that are fresh for this long want a refresh. It is
+// another one for each set.
+func (d *schedule) early(fresh time.Duration) time.Duration {
+	if fresh <= 0 || d.draw == nil {
+		return fresh
+	}
+	return fresh - d.draw(max(fresh/5, min(fresh/2, minSpread)))
 }
 
 // admits reports whether a caller may ask for a fetch at now: one is under way

@@ -32,8 +32,8 @@ const (
 	ViaNegativeCache Via = "negative_cache" // a remembered answer that the token is not active
 )
 
-// Event tells an [Observer] of one decision or one call to an issuer. Issuer
-// and Route are configured values, never what a client sent; the event holds
+// Event tells an [Observer] of one decision or one call to an issuer. Issuer,
+// KeySet and Route are configured values, never what a client sent; the event holds
 // no token and no claim but those.
 type Event struct {
 	Op       Op
@@ -41,7 +41,9 @@ type Event struct {
 	Route    string        // the pattern of the route; empty where none is known
 	Reason   Reason        // ReasonOK, or why not
 	Via      Via           // OpVerify only
+	KeySet   string        // OpFetch and OpSnapshot only: which one, by its issuer, URL without a query, or file, and a number if there are several of them
 	Keys     int           // OpFetch and OpSnapshot only: usable keys there are now
+	Until    time.Time     // OpFetch and OpSnapshot only: from when on these are past MaxStale and there are none, unless a fetch brings some; zero: never
 	Unusable []error       // OpFetch and OpSnapshot only: keys of the last set that came which cannot be used, each with its position, kid and why; not to be modified
 	Stale    bool          // OpVerify only: by keys past their time, as the issuer does not answer
 	Duration time.Duration // how long it took; 0 for a remembered JWT that waited for nothing
@@ -59,18 +61,20 @@ type Event struct {
 type Observer func(ctx context.Context, e Event)
 
 // Observe reports e to the guard that serves ctx, for verifiers, bindings
-// and requirements, and for what they leave running after the request. Without
-// a guard it does nothing.
-func Observe(ctx context.Context, e Event) {
+// and requirements, and for what they leave running after the request. It
+// returns whether anybody was told: not without a guard, nor by one whose
+// Options have no Observe.
+func Observe(ctx context.Context, e Event) bool {
 	c := current(ctx)
 	if c == nil {
-		return
+		return false
 	}
 	if e.Op == OpVerify && e.Reason != ReasonOK {
 		issuer := e.Issuer
 		c.refusedBy.Store(&issuer)
 	}
 	c.guard.observe(ctx, e)
+	return c.guard.opts.Observe != nil
 }
 
 // Observers returns an Observer that tells each of these, in this order. Nil

@@ -103,10 +103,30 @@ func TestRouteOfEvents(t *testing.T) {
 	}
 }
 
-func TestObserveWithoutAGuardDoesNothing(t *testing.T) {
-	middleware.Observe(t.Context(), middleware.Event{Op: middleware.OpVerify}) // must not panic
-	g := newGuard(nil, func() (*middleware.Token, error) { return nil, errors.New("x") })
-	g.Handler(unreachable(t)).ServeHTTP(httptest.NewRecorder(), bearer("a")) // nor without an Observer
+func TestObserveSaysWhetherAnybodyWasTold(t *testing.T) {
+	if middleware.Observe(t.Context(), middleware.Event{Op: middleware.OpVerify}) {
+		t.Error("somebody was told without a guard")
+	}
+	seen := newRecorder()
+	for name, row := range map[string]struct {
+		opts middleware.Options
+		want bool
+	}{
+		"a guard with an Observer":    {middleware.Options{Observe: seen.observe}, true},
+		"a guard without an Observer": {middleware.Options{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told []bool
+			verify := func(ctx context.Context, _ string, _ *http.Request) (*middleware.Token, error) {
+				told = append(told, middleware.Observe(ctx, middleware.Event{Op: middleware.OpFetch}),
+					middleware.Observe(context.WithoutCancel(ctx), middleware.Event{Op: middleware.OpVerify, Reason: middleware.ReasonExpired}))
+				return nil, errors.New("x")
+			}
+			g := middleware.New(middleware.VerifierFunc(verify), &row.opts)
+			g.Handler(unreachable(t)).ServeHTTP(httptest.NewRecorder(), bearer("a"))
+			equal(t, told, []bool{row.want, row.want})
+		})
+	}
 }
 
 // panics is a Binding that panics.

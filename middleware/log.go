@@ -54,14 +54,14 @@ func Log(l *slog.Logger) Observer {
 	}
 }
 
-// unusableKeys remembers which keys of each issuer cannot be used, as last told: a set is
+// unusableKeys remembers which keys of each set cannot be used, as last told: a set is
 // fetched again and again, and says the same.
-type unusableKeys struct{ byIssuer sync.Map }
+type unusableKeys struct{ bySet sync.Map }
 
-// news reports whether e tells of others than the last event of its issuer did.
+// news reports whether e tells of others than the last event of its key set did.
 func (u *unusableKeys) news(e Event) bool {
 	now := list(e.Unusable)
-	before, _ := u.byIssuer.Swap(e.Issuer, now)
+	before, _ := u.bySet.Swap([2]string{e.Issuer, e.KeySet}, now)
 	return before != now
 }
 

@@ -19,6 +19,10 @@ const (
 // Backoff counts failures in a row. The zero Backoff has none. It is not safe
 // for concurrent use.
 type Backoff struct {
+	// Draw returns a random time up to the one given, by which somebody waits less or
+	// more than others do. Nil: only waits that grow are random.
+	Draw func(most time.Duration) time.Duration
+
 	failures int
 	next     time.Time
 }
@@ -32,23 +36,39 @@ func (b *Backoff) Wait(now time.Time) time.Duration {
 }
 
 // Succeeded ends the row.
-func (b *Backoff) Succeeded() { *b = Backoff{} }
+func (b *Backoff) Succeeded() { b.failures, b.next = 0, time.Time{} }
 
-// Failed notes a failure and returns Wait. A steady one always waits for First.
-// If err is a [*TooMany], its time is honoured up to Max.
+// Failed notes a failure and returns Wait. A steady one always waits for First, or up to a
+// fifth less. If err is a [*TooMany], its time is honoured up to Max, and up to a fifth
+// more.
 func (b *Backoff) Failed(now time.Time, err error, steady bool) time.Duration {
 	wait := First
-	if !steady {
+	if steady {
+		wait -= b.draw(First / 5)
+	} else {
 		wait = min(First<<min(b.failures, 6), Max)
 		// Replicas that failed together shall not come back together.
-		wait = wait/2 + rand.N(wait/2+1)
+		if half := wait / 2; b.Draw != nil {
+			wait = half + b.Draw(half)
+		} else {
+			wait = half + rand.N(half+1)
+		}
 	}
 	if told := (*TooMany)(nil); errors.As(err, &told) {
-		wait = max(wait, min(told.RetryAfter, Max))
+		if asked := min(told.RetryAfter, Max); asked > wait {
+			wait = asked + b.draw(asked/5)
+		}
 	}
 	b.failures++
 	b.next = now.Add(wait)
 	return wait
+}
+
+func (b *Backoff) draw(most time.Duration) time.Duration {
+	if b.Draw == nil {
+		return 0
+	}
+	return b.Draw(most)
 }
 
 // TooMany is an answer that says when to come back: 429 (RFC 6585 §4), or 503.

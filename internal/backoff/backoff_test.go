@@ -55,6 +55,40 @@ func TestSteady(t *testing.T) {
 	}
 }
 
+func TestDrawnWaits(t *testing.T) {
+	now := time.Now()
+	none := func(time.Duration) time.Duration { return 0 }
+	most := func(d time.Duration) time.Duration { return d }
+	tooMany := &backoff.TooMany{RetryAfter: 30 * time.Second}
+	never := &backoff.TooMany{RetryAfter: time.Hour}
+	for name, row := range map[string]struct {
+		err         error
+		steady      bool
+		least, last time.Duration // where nothing and where the most is drawn
+	}{
+		"one that grows: up to half less":               {errDown, false, time.Second / 2, time.Second},
+		"a steady one: up to a fifth less":              {errDown, true, time.Second, 4 * time.Second / 5},
+		"one that was told: up to a fifth more":         {tooMany, true, 30 * time.Second, 36 * time.Second},
+		"one that was told, growing: likewise":          {tooMany, false, 30 * time.Second, 36 * time.Second},
+		"one that was told of an hour: from the minute": {never, true, time.Minute, 72 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, drawn := range []struct {
+				draw func(time.Duration) time.Duration
+				want time.Duration
+			}{{none, row.least}, {most, row.last}} {
+				b := backoff.Backoff{Draw: drawn.draw}
+				for range 2 { // a success leaves what draws
+					if wait := b.Failed(now, row.err, row.steady); wait != drawn.want || b.Wait(now) != wait {
+						t.Errorf("%v, want %v", wait, drawn.want)
+					}
+					b.Succeeded()
+				}
+			}
+		})
+	}
+}
+
 func TestTooManyIsHonoured(t *testing.T) {
 	for said, want := range map[time.Duration]time.Duration{
 		0: time.Second, time.Millisecond: time.Second, 7 * time.Second: 7 * time.Second,

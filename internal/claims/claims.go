@@ -211,7 +211,7 @@ func (r *Rules) readConfigured(o strictjson.Object, s *Said, e *evidence) {
 		}
 		s.Token.Scopes = append(s.Token.Scopes, more...)
 	}
-	s.Token.Scopes = slices.Clip(s.Token.Scopes)
+	s.Token.Scopes = alone(s.Token.Scopes)
 }
 
 // readAudience reads the claim that names audiences, unless it is aud. An aud that

@@ -52,11 +52,15 @@ func scopeList(v strictjson.Value) ([]string, bool) {
 		return scopeString(v)
 	}
 	list, ok := v.Texts()
-	scopes := slices.DeleteFunc(list, func(s string) bool { return !IsScopeToken(s) })
-	if len(scopes) < cap(scopes)/2 {
-		scopes = slices.Clone(scopes) // and let go of the rest
+	return alone(slices.DeleteFunc(list, func(s string) bool { return !IsScopeToken(s) })), ok
+}
+
+// alone returns list without room for more, so that it keeps no more in memory than it says.
+func alone(list []string) []string {
+	if len(list) < cap(list) {
+		list = slices.Clone(list)
 	}
-	return slices.Clip(scopes), ok
+	return slices.Clip(list)
 }
 
 // IsScopeToken reports whether s is a scope-token (RFC 6749 §3.3).

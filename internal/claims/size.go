@@ -3,7 +3,7 @@ package claims
 // What a Token takes, in bytes, about: with whatever remembers it, for each string of
 // a list, and for each member of cnf.
 const (
-	sizeOfToken  = 1 << 10
+	sizeOfToken  = 3 << 8
 	sizeOfString = 16
 	sizeOfMember = 96
 )
@@ -16,6 +16,7 @@ func Size(s *Said) int {
 		return sizeOfToken
 	}
 	t := &s.Token
-	// Fields are pieces of a copy of Raw, and of a third where text has escapes.
-	return sizeOfToken + 3*len(t.Raw) + sizeOfString*(2*len(t.Scopes)+len(s.aud)+len(s.named)) + sizeOfMember*len(t.Confirmation)
+	// Fields are pieces of a copy of Raw, and of a third where text has escapes. Where it
+	// has none, this is for what memory is rounded up to.
+	return sizeOfToken + 3*len(t.Raw) + sizeOfString*(len(t.Scopes)+len(s.aud)+len(s.named)) + sizeOfMember*len(t.Confirmation)
 }

@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/warder-go/warder/middleware"
@@ -10,6 +12,7 @@ import (
 // registered, and found again, together.
 type collector struct {
 	issuers *table[issuer]
+	keySets *table[keySet]
 	routes  *table[route]
 }
 
@@ -32,8 +35,8 @@ var (
 		"Requirements judged, by pattern of the route and reason; reason ok means met.",
 		"route", "reason")
 	fetchesDesc = desc("key_fetches_total",
-		"Attempts to fetch the keys of an issuer, by outcome.",
-		"issuer", "outcome")
+		"Attempts to fetch the keys of an issuer, by key set and outcome.",
+		"issuer", "key_set", "outcome")
 	fetchTimesDesc = desc("key_fetch_duration_seconds",
 		"Time that an attempt to fetch keys took, metadata included.",
 		"outcome")
@@ -42,10 +45,10 @@ var (
 		"issuer")
 	snapshotsDesc = desc("key_snapshots_total",
 		"Times that a key set read a snapshot file that it may use (used), or could not use or write it (unusable).",
-		"issuer", "outcome")
+		"issuer", "key_set", "outcome")
 	fetchedAtDesc = desc("key_fetch_last_success_timestamp_seconds",
 		"Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.",
-		"issuer")
+		"issuer", "key_set")
 	introspectionsDesc = desc("introspections_total",
 		"Introspections of access tokens, by issuer and reason; reason ok means answered.",
 		"issuer", "reason")
@@ -56,11 +59,11 @@ var (
 		"Whether an issuer was spared the last introspection because it had not answered (1) or was asked (0).",
 		"issuer")
 	keysDesc = desc("keys",
-		"Usable keys of an issuer.",
-		"issuer")
+		"Usable keys of an issuer, by key set; 0 when they are past MaxStale.",
+		"issuer", "key_set")
 	unusableKeysDesc = desc("unusable_keys",
 		"Keys that an issuer publishes and that cannot be used; the log says of each which one and why.",
-		"issuer")
+		"issuer", "key_set")
 )
 
 // Describe implements prometheus.Collector.
@@ -81,7 +84,24 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 		}
 	}
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
 	var accepted, refused, answered, failing, told, untold histogram
+	now := time.Now()
+	keys := func(k *keySet, issuer, name string, isOne bool) {
+		restored := k.restored.Load()
+		count(snapshotsDesc, restored, issuer, name, "used")
+		count(snapshotsDesc, k.unusable.Load(), issuer, name, "unusable")
+		fetched, failed := answered.add(&k.fetched), failing.add(&k.failed)
+		count(fetchesDesc, fetched, issuer, name, "success")
+		count(fetchesDesc, failed, issuer, name, "failure")
+		if fetched+failed+restored > 0 && isOne { // a gauge of several sets would tell of none
+			gauge(keysDesc, float64(k.usable(now)), issuer, name)
+			gauge(unusableKeysDesc, float64(k.unusableKeys.Load()), issuer, name)
+			gauge(fetchedAtDesc, float64(k.fetchedAt.Load())/1e9, issuer, name)
+		}
+	}
 	for name, i := range c.issuers.all() {
 		for reason := range i.requests {
 			if t := i.requests[reason].Load(); t != nil {
@@ -96,12 +116,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			count(tokensDesc, i.tokens[via].Load(), name, vias[via])
 		}
 		count(staleDesc, i.stale.Load(), name)
-		restored := i.restored.Load()
-		count(snapshotsDesc, restored, name, "used")
-		count(snapshotsDesc, i.unusable.Load(), name, "unusable")
-		fetched, failed := answered.add(&i.fetched), failing.add(&i.failed)
-		count(fetchesDesc, fetched, name, "success")
-		count(fetchesDesc, failed, name, "failure")
+		keys(&i.unnamed, name, "", name != "" && name != other)
 		introspections := uint64(0)
 		for reason := range i.introspections {
 			if t := i.introspections[reason].Load(); t != nil {
@@ -110,23 +125,23 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 				introspections += n
 			}
 		}
-		if name == other { // a gauge of several issuers would tell of none
-			continue
-		}
-		gauge := func(d *prometheus.Desc, value float64) {
-			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
-		}
-		if introspections > 0 {
+		if introspections > 0 && name != other { // a gauge of several issuers would tell of none
 			open := 0.0
 			if i.breakerOpen.Load() {
 				open = 1
 			}
-			gauge(breakerDesc, open)
+			gauge(breakerDesc, open, name)
 		}
-		if fetched+failed+restored > 0 {
-			gauge(keysDesc, float64(i.keys.Load()))
-			gauge(unusableKeysDesc, float64(i.unusableKeys.Load()))
-			gauge(fetchedAtDesc, float64(i.fetchedAt.Load())/1e9)
+	}
+	for name, k := range c.keySets.all() {
+		switch of := k.issuer.Load(); {
+		case of != nil:
+			keys(k, *of, name, true)
+		case name == other:
+			keys(k, other, other, false)
+		default: // a series without an issuer would stay when the set gets one
+			answered.add(&k.fetched)
+			failing.add(&k.failed)
 		}
 	}
 	for name, r := range c.routes.all() {

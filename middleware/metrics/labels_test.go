@@ -73,17 +73,20 @@ func TestLabelValuesAreBounded(t *testing.T) {
 			middleware.OpAuthenticate, middleware.OpVerify, middleware.OpAuthorize, middleware.OpFetch,
 			middleware.OpIntrospect, middleware.OpReplay, middleware.OpSnapshot, "unheard_of", "",
 		} {
-			observe(t.Context(), middleware.Event{
-				Op: op, Issuer: hostile, Route: hostile, Reason: middleware.Reason(hostile), Via: middleware.Via(hostile),
-			})
+			for _, keySet := range []string{"", hostile} {
+				observe(t.Context(), middleware.Event{
+					Op: op, Issuer: hostile, Route: hostile, Reason: middleware.Reason(hostile), Via: middleware.Via(hostile), KeySet: keySet,
+				})
+			}
 		}
 	}
 	for i := range 3000 {
 		observe(t.Context(), middleware.Event{Op: middleware.OpAuthorize, Route: fmt.Sprint(i)})
 		observe(t.Context(), middleware.Event{Op: middleware.OpFetch, Issuer: fmt.Sprint(i), Keys: i})
+		observe(t.Context(), middleware.Event{Op: middleware.OpFetch, Issuer: fmt.Sprint(i), KeySet: fmt.Sprint("of ", i), Keys: i})
 		observe(t.Context(), middleware.Event{Op: middleware.OpIntrospect, Issuer: fmt.Sprint(i), Reason: middleware.ReasonBreakerOpen})
 	}
-	for label, most := range map[string]int{"issuer": 101, "route": 1001, "reason": 2, "via": 1, "outcome": 5} {
+	for label, most := range map[string]int{"issuer": 101, "key_set": 102, "route": 1001, "reason": 2, "via": 1, "outcome": 5} {
 		got := values(t, registry, label)
 		if len(got) != most {
 			t.Errorf("%d values of %s, want %d", len(got), label, most)
@@ -94,11 +97,11 @@ func TestLabelValuesAreBounded(t *testing.T) {
 			}
 		}
 	}
-	// A gauge that several issuers share would be that of whoever came last.
+	// A gauge that several issuers or key sets share would be that of whoever came last.
 	families, _ := registry.Gather()
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			if m.GetGauge() != nil && m.GetLabel()[0].GetValue() == "other" {
+			if m.GetGauge() != nil && m.GetLabel()[len(m.GetLabel())-1].GetValue() == "other" {
 				t.Errorf("%s is exported for other", f.GetName())
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 const (
 	maxIssuers = 100  // distinct values of issuer, besides the empty one and other
+	maxKeySets = 100  // distinct values of key_set, likewise
 	maxRoutes  = 1000 // distinct values of route, likewise
 )
 
@@ -30,6 +31,7 @@ func New(r prometheus.Registerer) (middleware.Observer, error) {
 	}
 	c := &collector{
 		issuers: newTable(maxIssuers, newIssuer),
+		keySets: newTable(maxKeySets, func() *keySet { return new(keySet) }),
 		routes:  newTable(maxRoutes, newRoute),
 	}
 	err := r.Register(c)
@@ -60,24 +62,22 @@ func (c *collector) observe(_ context.Context, e middleware.Event) {
 	case middleware.OpAuthorize:
 		c.routes.get(e.Route).authorizations[reasonIndex(e.Reason)].Add(1)
 	case middleware.OpFetch:
-		i := c.issuers.get(e.Issuer)
-		i.keys.Store(int64(e.Keys))
-		i.unusableKeys.Store(int64(len(e.Unusable)))
+		k := c.keySet(e)
+		k.has(e)
 		if e.Reason != middleware.ReasonOK {
-			i.failed.add(e.Duration)
+			k.failed.add(e.Duration)
 			return
 		}
-		i.fetchedAt.Store(time.Now().UnixNano())
-		i.fetched.add(e.Duration)
+		k.fetchedAt.Store(time.Now().UnixNano())
+		k.fetched.add(e.Duration)
 	case middleware.OpSnapshot:
-		i := c.issuers.get(e.Issuer)
+		k := c.keySet(e)
 		if e.Reason != middleware.ReasonOK {
-			i.unusable.Add(1)
+			k.unusable.Add(1)
 			return
 		}
-		i.keys.Store(int64(e.Keys))
-		i.unusableKeys.Store(int64(len(e.Unusable)))
-		i.restored.Add(1)
+		k.has(e)
+		k.restored.Add(1)
 	case middleware.OpIntrospect:
 		i := c.issuers.get(e.Issuer)
 		i.introspections.of(reasonIndex(e.Reason)).add(e.Duration)
@@ -89,4 +89,22 @@ func (c *collector) observe(_ context.Context, e middleware.Event) {
 			i.breakerOpen.Store(false)
 		}
 	}
+}
+
+// keySet returns what is counted for the key set that e tells of, which from then on has
+// the issuer of e, if e names one.
+func (c *collector) keySet(e middleware.Event) *keySet {
+	i := c.issuers.get(e.Issuer)
+	if e.KeySet == "" {
+		return &i.unnamed
+	}
+	k := c.keySets.get(e.KeySet)
+	if is := k.issuer.Load(); e.Issuer != "" && (is == nil || *is != e.Issuer) && k != c.keySets.rest {
+		name := e.Issuer
+		if i == c.issuers.rest {
+			name = other
+		}
+		k.issuer.Store(&name)
+	}
+	return k
 }

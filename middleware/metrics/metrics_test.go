@@ -21,7 +21,10 @@ import (
 	"github.com/warder-go/warder/scopes"
 )
 
-const issuer = "https://as.example/t1"
+const (
+	issuer = "https://as.example/t1"
+	keySet = "https://as.example/t1/keys"
+)
 
 // verify judges tokens by their text and reports as a Verifier should. The
 // issuer it reports is configured, except for a token that asks for another.
@@ -51,8 +54,8 @@ func verify(ctx context.Context, token string, _ *http.Request) (*middleware.Tok
 		e.Via = "guesswork"
 		return refused("it_felt_wrong")
 	case token == "down":
-		middleware.Observe(ctx, middleware.Event{Op: middleware.OpFetch, Issuer: issuer, Reason: middleware.ReasonKeysUnavailable})
-		middleware.Observe(ctx, middleware.Event{Op: middleware.OpSnapshot, Issuer: issuer, Reason: middleware.ReasonOK, Keys: 1})
+		middleware.Observe(ctx, middleware.Event{Op: middleware.OpFetch, Issuer: issuer, KeySet: keySet, Reason: middleware.ReasonKeysUnavailable})
+		middleware.Observe(ctx, middleware.Event{Op: middleware.OpSnapshot, Issuer: issuer, KeySet: keySet, Reason: middleware.ReasonOK, Keys: 1})
 		e.Reason = middleware.ReasonKeysUnavailable
 		return nil, &middleware.Error{Reason: middleware.ReasonKeysUnavailable}
 	case strings.HasPrefix(token, "mistake-"):
@@ -163,9 +166,9 @@ func TestEveryRequestCountsOnceInEachFamily(t *testing.T) {
 warder_authorizations_total{reason="insufficient_scope",route="POST /notes"} 1
 warder_authorizations_total{reason="ok",route="GET /notes/{id}"} 3
 warder_authorizations_total{reason="ok",route="POST /notes"} 1
-# HELP warder_key_fetches_total Attempts to fetch the keys of an issuer, by outcome.
+# HELP warder_key_fetches_total Attempts to fetch the keys of an issuer, by key set and outcome.
 # TYPE warder_key_fetches_total counter
-warder_key_fetches_total{issuer="https://as.example/t1",outcome="failure"} 1
+warder_key_fetches_total{issuer="https://as.example/t1",key_set="https://as.example/t1/keys",outcome="failure"} 1
 # HELP warder_requests_total Requests that a guard judged, by issuer of the token and reason; reason ok means admitted.
 # TYPE warder_requests_total counter
 warder_requests_total{issuer="",reason="malformed_request"} 1
@@ -263,15 +266,15 @@ func TestKeysAndTheTimeOfTheLastSuccessfulFetch(t *testing.T) {
 		const head = `
 # HELP warder_key_fetch_last_success_timestamp_seconds Unix time of the last successful fetch of an issuer's keys; 0 if none succeeded yet.
 # TYPE warder_key_fetch_last_success_timestamp_seconds gauge
-warder_key_fetch_last_success_timestamp_seconds{issuer="https://as.example/t1"} %s
-# HELP warder_key_fetches_total Attempts to fetch the keys of an issuer, by outcome.
+warder_key_fetch_last_success_timestamp_seconds{issuer="https://as.example/t1",key_set="https://as.example/t1/keys"} %s
+# HELP warder_key_fetches_total Attempts to fetch the keys of an issuer, by key set and outcome.
 # TYPE warder_key_fetches_total counter
-%s# HELP warder_keys Usable keys of an issuer.
+%s# HELP warder_keys Usable keys of an issuer, by key set; 0 when they are past MaxStale.
 # TYPE warder_keys gauge
-warder_keys{issuer="https://as.example/t1"} %d
+warder_keys{issuer="https://as.example/t1",key_set="https://as.example/t1/keys"} %d
 `
-		const failures = `warder_key_fetches_total{issuer="https://as.example/t1",outcome="failure"} `
-		const successes = `warder_key_fetches_total{issuer="https://as.example/t1",outcome="success"} `
+		const failures = `warder_key_fetches_total{issuer="https://as.example/t1",key_set="https://as.example/t1/keys",outcome="failure"} `
+		const successes = `warder_key_fetches_total{issuer="https://as.example/t1",key_set="https://as.example/t1/keys",outcome="success"} `
 		for _, row := range []struct {
 			name    string
 			reason  middleware.Reason
@@ -284,7 +287,7 @@ warder_keys{issuer="https://as.example/t1"} %d
 			{"a fetch that succeeds is the last", middleware.ReasonOK, 3, "9.4668486e+08", failures + "1\n" + successes + "1\n", 3},
 			{"one that fails later leaves keys and time", middleware.ReasonIssuerRefusedUs, 3, "9.4668486e+08", failures + "2\n" + successes + "1\n", 3},
 		} {
-			observe(t.Context(), middleware.Event{Op: middleware.OpFetch, Issuer: issuer, Reason: row.reason, Keys: row.keys})
+			observe(t.Context(), middleware.Event{Op: middleware.OpFetch, Issuer: issuer, KeySet: keySet, Reason: row.reason, Keys: row.keys})
 			want := fmt.Sprintf(head, row.at, row.fetches, row.want)
 			if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "warder_keys",
 				"warder_key_fetches_total", "warder_key_fetch_last_success_timestamp_seconds"); err != nil {

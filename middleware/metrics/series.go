@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/warder-go/warder/middleware"
 )
@@ -10,14 +11,8 @@ import (
 type issuer struct {
 	requests byReason
 	tokens   []atomic.Uint64 // by index in vias
-
-	fetched, failed timings      // fetches of its keys
-	fetchedAt       atomic.Int64 // Unix nanoseconds; 0 for never
-	keys            atomic.Int64
-	unusableKeys    atomic.Int64  // of the same set
-	stale           atomic.Uint64 // tokens judged by stale keys
-
-	restored, unusable atomic.Uint64 // its snapshot file
+	stale    atomic.Uint64   // tokens judged by stale keys
+	unnamed  keySet          // of events that name none: those of custom Verifiers
 
 	introspections byReason
 	breakerOpen    atomic.Bool // when last heard of
@@ -29,6 +24,38 @@ func newIssuer() *issuer {
 		tokens:         make([]atomic.Uint64, len(vias)),
 		introspections: make(byReason, len(reasons)),
 	}
+}
+
+// keySet holds what is counted for one key set.
+type keySet struct {
+	// issuer is whose keys these are. Until an event says so, nobody knows under which
+	// issuer to export them.
+	issuer atomic.Pointer[string]
+
+	fetched, failed timings
+	fetchedAt       atomic.Int64 // Unix nanoseconds; 0 for never
+
+	keys         atomic.Int64
+	until        atomic.Pointer[time.Time] // from when on there are none; nil or zero: never
+	unusableKeys atomic.Int64              // of the same set
+
+	restored, unusable atomic.Uint64 // its snapshot file
+}
+
+// has notes which keys there are after e.
+func (k *keySet) has(e middleware.Event) {
+	until := e.Until // not a pointer into e, which would be allocated for every event
+	k.until.Store(&until)
+	k.keys.Store(int64(e.Keys))
+	k.unusableKeys.Store(int64(len(e.Unusable)))
+}
+
+// usable returns how many keys there are at now.
+func (k *keySet) usable(now time.Time) int64 {
+	if until := k.until.Load(); until != nil && !until.IsZero() && !now.Before(*until) {
+		return 0
+	}
+	return k.keys.Load()
 }
 
 // byReason holds timings by index in reasons. Most reasons never occur, and
