@@ -1,0 +1,32 @@
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
+
+package jwks
+
+import (
+	"os"
+	"syscall"
+)
+
+// lock locks a folder until it is closed, alone or, where others write, with them.
+func lock(folder *os.File) lockState {
+	switch err := flock(folder, syscall.LOCK_EX); err {
+	case nil:
+		return locked
+	case syscall.EWOULDBLOCK:
+		share(folder)
+		return lockedAlso
+	}
+	return lockUnknown
+}
+
+// share lets others write too. It does not wait: where somebody is cleaning up just
+// now, this write does without a lock, and at worst fails and is told.
+func share(folder *os.File) { _ = flock(folder, syscall.LOCK_SH) }
+
+func flock(f *os.File, how int) error {
+	for {
+		if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != syscall.EINTR {
+			return err
+		}
+	}
+}
