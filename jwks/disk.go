@@ -133,8 +133,8 @@ func beginWriting(name string) (done func()) {
 	return func() { _ = folder.Close() } // which gives up the lock, as death does
 }
 
-// removeUnfinished removes the unfinished files of name that are older than age, and
-// nothing else.
+// removeUnfinished removes the unfinished files of name that are older than age, all of
+// them if that is 0, and nothing else.
 func removeUnfinished(name string, age time.Duration) {
 	folder := filepath.Dir(name)
 	entries, _ := os.ReadDir(folder) // those before an error
@@ -143,7 +143,7 @@ func removeUnfinished(name string, age time.Duration) {
 			continue
 		}
 		info, err := entry.Info()
-		if err == nil && info.Mode().IsRegular() && ours(info) && time.Since(info.ModTime()) >= age {
+		if err == nil && info.Mode().IsRegular() && ours(info) && (age == 0 || time.Since(info.ModTime()) >= age) {
 			_ = os.Remove(filepath.Join(folder, entry.Name()))
 		}
 	}

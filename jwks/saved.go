@@ -82,7 +82,7 @@ func (s *KeySet) readSaved(ctx context.Context, limit time.Duration) {
 	case f := <-inTime:
 		s.restore(ctx, began, f.content, f.err)
 	case <-timer.C:
-		close(late)
+		defer close(late) // so that this is told first
 		s.looked.Store(true)
 		s.report(ctx, middleware.OpSnapshot, began, errSavedHangs)
 	}
