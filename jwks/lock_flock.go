@@ -9,7 +9,7 @@ import (
 
 // lock locks a folder until it is closed, alone or, where others write, with them.
 func lock(folder *os.File) lockState {
-	switch err := flock(folder, syscall.LOCK_EX); err {
+	switch err := flock(folder, syscall.LOCK_EX|syscall.LOCK_NB); err {
 	case nil:
 		return locked
 	case syscall.EWOULDBLOCK:
@@ -19,13 +19,12 @@ func lock(folder *os.File) lockState {
 	return lockUnknown
 }
 
-// share lets others write too. It does not wait: where somebody is cleaning up just
-// now, this write does without a lock, and at worst fails and is told.
+// share lets others write too. It waits while another cleans up.
 func share(folder *os.File) { _ = flock(folder, syscall.LOCK_SH) }
 
 func flock(f *os.File, how int) error {
 	for {
-		if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != syscall.EINTR {
+		if err := syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
 			return err
 		}
 	}

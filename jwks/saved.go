@@ -92,7 +92,7 @@ func (s *KeySet) readSaved(ctx context.Context, limit time.Duration) {
 func (s *KeySet) restore(ctx context.Context, began time.Time, content []byte, err error) {
 	var snap *snapshot
 	if err == nil {
-		snap, err = s.parseSaved(content, began)
+		snap, err = s.parseSaved(content, time.Now())
 	}
 	used := err == nil && s.current.CompareAndSwap(nil, snap)
 	s.looked.Store(true)
