@@ -20,8 +20,20 @@ type disk struct {
 
 var ownDisk = disk{readOwn, writeOwn}
 
-// readOwn reads a file that only we can have written.
-func readOwn(name string) ([]byte, error) {
+// readOwn reads a file that only we can have written. Another process may be replacing
+// it just now: then it reads the new one.
+func readOwn(name string) (content []byte, err error) {
+	for range 10 {
+		if content, err = readOwnOnce(name); err != errReplaced {
+			return content, err
+		}
+	}
+	return nil, errSavedAccess
+}
+
+var errReplaced = errors.New("jwks: snapshot: replaced while it was opened")
+
+func readOwnOnce(name string) ([]byte, error) {
 	folder, err := os.Stat(filepath.Dir(name))
 	if err != nil {
 		return nil, absent(err)
@@ -47,7 +59,7 @@ func readOwn(name string) ([]byte, error) {
 	// And that it is still the file of that name. In a folder that only we
 	// can write, nobody else can have put another there.
 	if !os.SameFile(link, info) {
-		return nil, errSavedAccess
+		return nil, errReplaced
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
 	if err != nil {

@@ -121,13 +121,17 @@ func TestSavedKill(t *testing.T) {
 	}
 }
 
-// Of two processes that write one file all the time, none takes the other's away.
+// Of two processes that write one file all the time, none takes the other's away, and a
+// third can start with it at any time.
 func TestSavedByTwoProcesses(t *testing.T) {
 	if file := os.Getenv(childOf); file != "" {
 		writes(t, file, 50)
 		return
 	}
 	file := snapshotFile(t)
+	writes(t, file, 1)
+	down := newServer()
+	down.serve(keysURL, status(500))
 	var children []*exec.Cmd
 	var outs []*strings.Builder
 	for range 2 {
@@ -135,6 +139,15 @@ func TestSavedByTwoProcesses(t *testing.T) {
 		c.Stdout, c.Stderr = out, out
 		must(c.Start())
 		children, outs = append(children, c), append(outs, out)
+	}
+	for range 200 {
+		p := started(t, down, false, jwks.RemoteOptions{Snapshot: file})
+		if err := p.keys.Ready(t.Context()); err != nil { // by whosever keys
+			t.Error(err)
+		}
+		if told := p.events.errorsOf(middleware.OpSnapshot); told != "" {
+			t.Fatal(told)
+		}
 	}
 	for n, c := range children {
 		if err := c.Wait(); err != nil {
