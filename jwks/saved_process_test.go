@@ -41,7 +41,7 @@ func writing(t *testing.T, file string) process {
 	long = append(long[:len(long)-1], `,"x":"`+strings.Repeat("A", 700<<10)+`"}`...)
 	s := newServer()
 	s.serve(keysURL, document(long))
-	return started(t, s, false, jwks.RemoteOptions{Snapshot: file})
+	return started(t, s, false, jwks.RemoteOptions{Snapshot: file, Timeout: time.Minute}) // by a real clock
 }
 
 // writes writes file n times, or until the process is killed, and prints a dot for each.
@@ -141,7 +141,7 @@ func TestSavedByTwoProcesses(t *testing.T) {
 		children, outs = append(children, c), append(outs, out)
 	}
 	for range 200 {
-		p := started(t, down, false, jwks.RemoteOptions{Snapshot: file})
+		p := started(t, down, false, jwks.RemoteOptions{Snapshot: file, Timeout: time.Minute})
 		if err := p.keys.Ready(t.Context()); err != nil { // by whosever keys
 			t.Error(err)
 		}
