@@ -30,7 +30,7 @@ func Discover(issuer string, opts *RemoteOptions) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &KeySet{opts: o, schedule: newSchedule(), source: &discovered{
+	s := &KeySet{opts: o, schedule: newSchedule(), disk: ownDisk, source: &discovered{
 		endpoint: discovery.New(issuer, o.MetadataURL, o.InsecureAllowHTTP, o.HTTPClient).Endpoint("jwks_uri", 0),
 		client:   wire.NewClient(o.HTTPClient, maxRedirects),
 	}}

@@ -32,8 +32,9 @@ type KeySet struct {
 	schedule schedule
 	flights  flight.Group[*snapshot]
 	missed   missedKeys
-	looked   atomic.Bool  // for a snapshot file
-	unsaved  atomic.Int64 // snapshots that came since one was written
+	disk     disk
+	looked   atomic.Bool // for a snapshot file
+	saves    saves
 }
 
 // Parse returns the KeySet of a JWK Set document (RFC 7517 §5). Keys that
@@ -106,8 +107,11 @@ func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isS
 		return nil, false, err
 	}
 	// No keys, or keys too old to be trusted: fail closed.
-	snap, err = s.refresh(ctx, snap, scheduled, now)
-	return snap, false, err
+	next, err := s.refresh(ctx, snap, scheduled, now)
+	if late := s.current.Load(); err != nil && snap == nil && late != nil && ctx.Err() == nil && s.opts.age(late, now) != expired {
+		return late, true, nil // of a snapshot file, from a slow disk
+	}
+	return next, false, err
 }
 
 // lacks reports whether no key has this ID, and the issuer was asked since it was first
@@ -248,8 +252,12 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		}()
 		limited, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 		defer cancel()
-		if snap, err = s.source.fetch(limited, old, missing); err != nil {
-			s.dropForeign(ctx, seen)
+		snap, err = s.source.fetch(limited, old, missing)
+		if err == nil && limited.Err() != nil {
+			err = errLate // whoever waited has left, and what took so long would again
+		}
+		if err != nil {
+			s.dropForeign(ctx)
 			return nil, err
 		}
 		lags := snap.isOlder(s.current.Load())

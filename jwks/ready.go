@@ -17,12 +17,23 @@ func ownWork(ctx context.Context) context.Context {
 // under way, and waits for it, at most Timeout and until ctx ends. It is for when somebody knows
 // that the issuer's keys have changed; nothing else needs it. On an error the
 // keys remain as they were. A KeySet made by Parse has nothing to fetch.
+//
+// Within the same time, Refresh also waits until the new keys are in the Snapshot file.
+// Requests never wait for that. A file that cannot be written is no error of Refresh:
+// Observe is told.
 func (s *KeySet) Refresh(ctx context.Context) error {
 	if s.source == nil {
 		return nil
 	}
-	_, err := s.refresh(ownWork(ctx), s.current.Load(), asked, time.Now())
-	return err
+	now := time.Now()
+	_, err := s.refresh(ownWork(ctx), s.current.Load(), asked, now)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithDeadline(ctx, now.Add(s.opts.Timeout))
+	defer cancel()
+	s.saves.wait(ctx)
+	return nil
 }
 
 // KeepFresh refreshes the keys on schedule until ctx ends, so that no request

@@ -61,7 +61,9 @@ type RemoteOptions struct {
 	// trusted like configuration: on Unix it is neither used nor written if it
 	// or its folder can be written by others or belongs to another user. One
 	// of another issuer or jwks_uri, one older than MaxStale and one from the
-	// future are not used. Default none.
+	// future are not used. Nor does a request wait longer than a quarter of Timeout
+	// for the file, nor for it to be written: [KeySet.Refresh] does. Several
+	// processes may have one file. Default none.
 	Snapshot string
 
 	// MetadataURL is where Discover reads the issuer's metadata, such as an
@@ -141,6 +143,6 @@ func Remote(uri string, opts *RemoteOptions) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o, schedule: newSchedule()}
+	s := &KeySet{source: fixed{wire.NewClient(o.HTTPClient, maxRedirects), uri}, opts: o, schedule: newSchedule(), disk: ownDisk}
 	return s.named(withoutQuery(uri)), nil
 }

@@ -2,15 +2,10 @@ package jwks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/warder-go/warder/internal/flight"
 	"github.com/warder-go/warder/internal/strictjson"
 	"github.com/warder-go/warder/middleware"
 )
@@ -36,49 +31,88 @@ var (
 	errSavedOld     = errors.New("jwks: snapshot: older than MaxStale")
 	errSavedFuture  = errors.New("jwks: snapshot: dated in the future")
 	errSavedAbsent  = errors.New("jwks: snapshot: cannot be read")
+	errSavedHangs   = errors.New("jwks: snapshot: the disk does not answer")
 	errNotSaved     = errors.New("jwks: snapshot: cannot be written")
 )
 
 // restored returns the keys of the snapshot file, for a process that has none
-// yet. It looks once. Nil where there are none to trust.
+// yet. It looks once, for a quarter of Timeout: the rest is for the issuer. Nil where
+// there are none to trust.
 func (s *KeySet) restored(ctx context.Context) *snapshot {
 	if s.opts.Snapshot == "" || s.looked.Load() || s.issuer.Load() == nil {
 		return s.current.Load() // whose keys they would have to be is not known yet
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout) // a disk may hang
+	limit := s.opts.Timeout / 4
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	// Shared, so that nobody goes on without the file while another reads it.
 	_, _ = s.flights.Do(ctx, "snapshot", func(ctx context.Context) (*snapshot, error) {
-		if s.looked.Load() {
-			return nil, nil
-		}
-		began := time.Now()
-		snap, err := s.readSaved(began)
-		if err == nil {
-			s.current.CompareAndSwap(nil, snap)
-		}
-		s.looked.Store(true)
-		if !errors.Is(err, fs.ErrNotExist) { // never saved: no event
-			s.report(ctx, middleware.OpSnapshot, began, err)
+		if !s.looked.Load() {
+			s.readSaved(ctx, limit)
 		}
 		return nil, nil
 	})
 	return s.current.Load()
 }
 
+// readSaved reads the snapshot file, or leaves that to a goroutine once limit has passed: a
+// disk may hang, and nobody can end a read.
+func (s *KeySet) readSaved(ctx context.Context, limit time.Duration) {
+	began := time.Now()
+	type file struct {
+		content []byte
+		err     error
+	}
+	inTime, late := make(chan file), make(chan struct{})
+	go func() {
+		var f file
+		f.content, f.err = s.disk.read(s.opts.Snapshot)
+		select {
+		case inTime <- f:
+		case <-late:
+			s.flights.Go(ctx, "late", func(ctx context.Context) (*snapshot, error) {
+				s.restore(ctx, began, f.content, f.err)
+				return nil, nil
+			})
+		}
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case f := <-inTime:
+		s.restore(ctx, began, f.content, f.err)
+	case <-timer.C:
+		defer close(late) // so that this is told first
+		s.looked.Store(true)
+		s.report(ctx, middleware.OpSnapshot, began, errSavedHangs)
+	}
+}
+
+// restore uses what was read from began on, if there are no keys still.
+func (s *KeySet) restore(ctx context.Context, began time.Time, content []byte, err error) {
+	var snap *snapshot
+	if err == nil {
+		snap, err = s.parseSaved(content, time.Now())
+	}
+	used := err == nil && s.current.CompareAndSwap(nil, snap)
+	s.looked.Store(true)
+	switch {
+	case used, err != nil && !errors.Is(err, fs.ErrNotExist): // never saved: no event
+		s.report(ctx, middleware.OpSnapshot, began, err)
+	}
+	s.dropForeign(ctx) // a fetch may have learnt of another address meanwhile
+}
+
 // dropForeign forgets keys from a snapshot file that turn out to come from
 // elsewhere than the issuer's metadata says now.
-func (s *KeySet) dropForeign(ctx context.Context, seen *snapshot) {
-	if seen != nil && seen.restored && !s.source.mayBe(seen.uri) && s.current.CompareAndSwap(seen, nil) {
+func (s *KeySet) dropForeign(ctx context.Context) {
+	if snap := s.current.Load(); snap != nil && snap.restored && !s.source.mayBe(snap.uri) && s.current.CompareAndSwap(snap, nil) {
 		s.report(ctx, middleware.OpSnapshot, time.Now(), errSavedForeign)
 	}
 }
 
-func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
-	content, err := readOwn(s.opts.Snapshot)
-	if err != nil {
-		return nil, err
-	}
+// parseSaved reads the content of a snapshot file.
+func (s *KeySet) parseSaved(content []byte, now time.Time) (*snapshot, error) {
 	doc, err := strictjson.Parse(string(content))
 	if err != nil {
 		return nil, errSavedDamaged
@@ -113,129 +147,9 @@ func (s *KeySet) readSaved(now time.Time) (*snapshot, error) {
 	return snap, nil
 }
 
-// saveSoon keeps the current keys in the snapshot file. Nobody waits for the
-// disk. A failure costs the next restart, not this process: it is reported and
-// nothing else.
-func (s *KeySet) saveSoon(ctx context.Context) {
-	if s.opts.Snapshot == "" || s.issuer.Load() == nil {
-		return
-	}
-	if s.unsaved.Add(1) > 1 {
-		return // who writes just now will see it
-	}
-	var alone flight.Group[*snapshot] // a new Group: joining a save that is finishing would miss this set
-	alone.Go(ctx, "", func(ctx context.Context) (*snapshot, error) {
-		seen := s.unsaved.Load()
-		defer func() { // by an Observer's panic too
-			if !s.unsaved.CompareAndSwap(seen, 0) {
-				s.unsaved.Store(0)
-				s.saveSoon(ctx)
-			}
-		}()
-		if snap := s.current.Load(); snap != nil && !snap.restored {
-			s.save(ctx, snap)
-		}
-		return nil, nil
-	})
-}
-
-// save writes snap.
-func (s *KeySet) save(ctx context.Context, snap *snapshot) {
-	began := time.Now()
-	content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
-	if err == nil {
-		err = writeOwn(s.opts.Snapshot, content)
-	}
-	switch {
-	case err == errSavedAccess:
-	case err != nil:
-		err = errNotSaved // err quotes a path
-	}
-	if err != nil {
-		s.report(ctx, middleware.OpSnapshot, began, err)
-	}
-}
-
 func (s *KeySet) issuerName() string {
 	if issuer := s.issuer.Load(); issuer != nil {
 		return *issuer
 	}
 	return ""
-}
-
-// readOwn reads a file that only we can have written.
-func readOwn(name string) ([]byte, error) {
-	folder, err := os.Stat(filepath.Dir(name))
-	if err != nil {
-		return nil, absent(err)
-	}
-	link, err := os.Lstat(name)
-	if err != nil {
-		return nil, absent(err)
-	}
-	// Judged before it is opened: to open a pipe would wait for its writer,
-	// and a link leads to folders that nobody looked at.
-	if !ours(folder) || !ours(link) || !link.Mode().IsRegular() {
-		return nil, errSavedAccess
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, absent(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, errSavedAbsent
-	}
-	// And that it is still the file of that name. In a folder that only we
-	// can write, nobody else can have put another there.
-	if !os.SameFile(link, info) {
-		return nil, errSavedAccess
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
-	if err != nil {
-		return nil, errSavedAbsent
-	}
-	if len(content) > maxSaved {
-		return nil, errSavedDamaged
-	}
-	return content, nil
-}
-
-func absent(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fs.ErrNotExist
-	}
-	return errSavedAbsent
-}
-
-// writeOwn replaces the file with this name as a whole or not at all.
-// It is not written where it would not be trusted: the mistake shows at the first
-// save, not in an outage.
-func writeOwn(name string, content []byte) (err error) {
-	if folder, err := os.Stat(filepath.Dir(name)); err != nil {
-		return err
-	} else if !ours(folder) {
-		return errSavedAccess
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

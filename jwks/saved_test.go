@@ -28,8 +28,7 @@ func snapshotFile(t *testing.T) string {
 func saved(t *testing.T, s *server, discovering bool) (name string) {
 	t.Helper()
 	name = snapshotFile(t)
-	started(t, s, discovering, jwks.RemoteOptions{Snapshot: name}).wants(t, rs().token(nil), "OK")
-	synctest.Wait() // nobody waits for the disk
+	must(started(t, s, discovering, jwks.RemoteOptions{Snapshot: name}).keys.Refresh(t.Context())) // which waits for the disk
 	return name
 }
 
@@ -115,10 +114,7 @@ func TestSavedIsWritten(t *testing.T) {
 		s := newServer(all()...)
 		s.serve(keysURL, tagged(`"1"`, keySet(all()...)))
 		p := started(t, s, false, jwks.RemoteOptions{Snapshot: file})
-		if err := p.keys.Ready(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
+		must(p.keys.Refresh(t.Context())) // which waits for the disk
 		first := content(t, file)
 		info, err := os.Stat(file)
 		must(err)
@@ -128,7 +124,6 @@ func TestSavedIsWritten(t *testing.T) {
 
 		time.Sleep(time.Minute)
 		must(p.keys.Refresh(t.Context())) // a 304
-		synctest.Wait()
 		second := content(t, file)
 		if !second.Fetched.Equal(first.Fetched.Add(time.Minute)) || second.Document != first.Document {
 			t.Error("not written again after a 304")
@@ -137,7 +132,6 @@ func TestSavedIsWritten(t *testing.T) {
 		time.Sleep(time.Minute)
 		s.serve(keysURL, document(keySet(es().jwk(nil))))
 		must(p.keys.Refresh(t.Context()))
-		synctest.Wait()
 		third := content(t, file)
 		if third.Document != string(keySet(es().jwk(nil))) || third.Issuer != issuer || third.URI != keysURL {
 			t.Errorf("after a refresh: %+v", third)
@@ -178,7 +172,6 @@ func TestSavedIsTheLast(t *testing.T) {
 				s.serve(keysURL, document(last))
 				must(p.keys.Refresh(t.Context()))
 			}
-			synctest.Wait()
 			if got := content(t, file).Document; got != string(last) {
 				t.Fatal("an older set is saved than the one in use")
 			}

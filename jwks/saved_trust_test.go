@@ -157,7 +157,6 @@ func TestSavedNowhere(t *testing.T) {
 				for range 3 {
 					p.wants(t, rs().token(nil), "OK")
 					must(p.keys.Refresh(t.Context()))
-					synctest.Wait()
 				}
 				told := p.events.of(middleware.OpSnapshot)
 				if len(told) < 3 {

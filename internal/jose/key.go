@@ -6,12 +6,22 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/warder-go/warder/internal/strictjson"
 )
 
+// Limits of a JWK. All work on one is linear in its bytes.
+const (
+	maxJWK        = 64 << 10 // bytes, with an x5c that nobody looks at
+	maxOperations = 16       // key_ops; RFC 7517 §4.3 knows eight
+	maxOctets     = 4 << 10  // that a member stands for: the largest that is worth a better error
+)
+
 var (
 	errKey       = errors.New("jose: JWK is not a JSON object")
+	errKeySize   = errors.New("jose: JWK of more than 64 KiB")
 	errPrivate   = errors.New("jose: JWK holds private members")
 	errKeyUse    = errors.New("jose: JWK is not for verifying signatures")
 	errKeyMember = errors.New("jose: JWK member missing or of the wrong type")
@@ -59,9 +69,12 @@ func (k *Key) Thumbprint() string { return k.thumbprint }
 // ParseKey reads one JWK. It is an error if the key is not a public RSA key of 2048 to
 // 4096 bits, a point on P-256, P-384 or P-521 (RFC 7518 §6), or an Ed25519 key
 // (RFC 8037 §2) that is not of small order, if a private member stands beside it, if it is not meant for verifying
-// signatures, or if its alg does not fit it. Values have one spelling, so one key has one
-// thumbprint. Unknown members are ignored (RFC 7517 §4).
+// signatures, if its alg does not fit it, or if it has more than 64 KiB. Values have one
+// spelling, so one key has one thumbprint. Unknown members are ignored (RFC 7517 §4).
 func ParseKey(jwk string) (*Key, error) {
+	if len(jwk) > maxJWK {
+		return nil, errKeySize
+	}
 	members, err := strictjson.Parse(jwk)
 	if err != nil {
 		return nil, errKey
@@ -71,8 +84,8 @@ func ParseKey(jwk string) (*Key, error) {
 			return nil, errPrivate
 		}
 	}
-	if !forVerifying(members) {
-		return nil, errKeyUse
+	if err := forVerifying(members); err != nil {
+		return nil, err
 	}
 	k := &Key{}
 	var present bool
@@ -109,34 +122,33 @@ func ParseKey(jwk string) (*Key, error) {
 
 // forVerifying judges use and key_ops, which must not contradict each other
 // (RFC 7517 §4.3).
-func forVerifying(members strictjson.Object) bool {
+func forVerifying(members strictjson.Object) error {
 	use, hasUse := members.Get("use")
 	if hasUse {
 		if u, ok := use.Text(); !ok || u != "sig" {
-			return false
+			return errKeyUse
 		}
 	}
 	keyOps, ok := members.Get("key_ops")
 	if !ok {
-		return true
+		return nil
 	}
-	ops, ok := keyOps.Texts()
-	if !ok {
-		return false
+	elements, err := keyOps.Elements(maxOperations)
+	if err != nil && strings.HasPrefix(string(keyOps), "[") {
+		return fmt.Errorf("%w: more than 16 key_ops", errKeyUse)
 	}
-	verify := false
-	for i, op := range ops {
-		for _, other := range ops[:i] {
-			if op == other {
-				return false
-			}
+	var ops []string
+	for _, element := range elements {
+		op, ok := element.Text()
+		if !ok || slices.Contains(ops, op) || hasUse && op != "verify" && op != "sign" {
+			return errKeyUse
 		}
-		if hasUse && op != "verify" && op != "sign" {
-			return false
-		}
-		verify = verify || op == "verify"
+		ops = append(ops, op)
 	}
-	return verify
+	if !slices.Contains(ops, "verify") {
+		return errKeyUse
+	}
+	return nil
 }
 
 // text returns a member that must be a string if it is there.
@@ -156,6 +168,9 @@ func octets(members strictjson.Object, name string) (encoded string, decoded []b
 	encoded, present, err := text(members, name)
 	if err != nil || !present {
 		return "", nil, fmt.Errorf("%w: %s", errKeyMember, name)
+	}
+	if len(encoded) > base64.RawURLEncoding.EncodedLen(maxOctets) {
+		return "", nil, fmt.Errorf("%w: %s has more than 4096 octets", errKeyValue, name)
 	}
 	if decoded, err = strictjson.Base64URL(encoded); err != nil {
 		return "", nil, fmt.Errorf("%w: %s is not base64url without padding (RFC 7515 §2)", errKeyValue, name)
