@@ -46,7 +46,7 @@ type slowParse struct {
 func (p slowParse) fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error) {
 	snap, err := p.source.fetch(ctx, old, missing)
 	if err == nil {
-		time.Sleep(p.d)
+		<-time.After(p.d)
 	}
 	return snap, err
 }
