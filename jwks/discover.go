@@ -70,21 +70,21 @@ type discovered struct {
 // metadataPause is how long metadata is not read again for the lack of a key.
 const metadataPause = time.Minute
 
-func (d *discovered) fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error) {
+func (d *discovered) fetch(ctx context.Context, old *snapshot, l *look) (*snapshot, error) {
 	uri, read, err := d.endpoint.Get(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("jwks: %w", err)
 	}
-	snap, err := fetchSet(ctx, d.client, uri, old, missing != nil)
-	if err == nil && missing != nil && missing.digest == snap.digest && !read && time.Since(d.again) >= metadataPause {
-		// The key is not there, and nothing else is new: the keys may have moved, and
-		// left the old ones where they were.
+	snap, err := fetchSet(ctx, d.client, uri, old, l != nil)
+	if err == nil && !read && l != nil && l.kid != "" && len(snap.find(l.kid)) == 0 && time.Since(d.again) >= metadataPause {
+		// The key is not there: the keys may have moved, and left the old ones where they
+		// were. Where they moved to, it has to be.
 		d.again = time.Now()
 		part, cancel := context.WithTimeout(ctx, quarter(ctx)) // metadata that hangs costs no set that is there
-		moved, ok := d.endpoint.Again(part)
-		cancel()
-		if ok {
-			if there, err := fetchSet(ctx, d.client, moved, old, true); err == nil {
+		defer cancel()
+		if moved, ok := d.endpoint.Again(part); ok {
+			if there, err := fetchSet(ctx, d.client, moved, nil, true); err == nil && len(there.find(l.kid)) > 0 {
+				d.endpoint.Use(moved)
 				return there, nil
 			}
 		}
@@ -95,7 +95,10 @@ func (d *discovered) fetch(ctx context.Context, old, missing *snapshot) (*snapsh
 	// The keys may have moved since the metadata was read.
 	if !read {
 		if moved, ok := d.endpoint.Again(ctx); ok {
-			return fetchSet(ctx, d.client, moved, old, missing != nil)
+			if snap, err = fetchSet(ctx, d.client, moved, nil, true); err == nil {
+				d.endpoint.Use(moved)
+				return snap, nil
+			}
 		}
 	}
 	d.endpoint.Mistrust()

@@ -43,8 +43,8 @@ type slowParse struct {
 	d time.Duration
 }
 
-func (p slowParse) fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error) {
-	snap, err := p.source.fetch(ctx, old, missing)
+func (p slowParse) fetch(ctx context.Context, old *snapshot, l *look) (*snapshot, error) {
+	snap, err := p.source.fetch(ctx, old, l)
 	if err == nil {
 		<-time.After(p.d)
 	}

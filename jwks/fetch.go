@@ -19,13 +19,18 @@ const maxRedirects = 3
 // uses it.
 type source interface {
 	// fetch returns what there is now. old, which may be nil, is what there
-	// was; the result may be old confirmed. missing is what somebody misses a key in,
-	// and nil otherwise: then no cache on the way is to answer, nor the server that
-	// answered before.
-	fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error)
+	// was; the result may be old confirmed. A look wants what the issuer has now,
+	// past caches on the way; look.seen, which may be nil, lacks the key look.kid.
+	fetch(ctx context.Context, old *snapshot, l *look) (*snapshot, error)
 
 	// mayBe reports whether a set that came from uri may be this one.
 	mayBe(uri string) bool
+}
+
+// look is a fetch that is to find what caches may not have.
+type look struct {
+	seen *snapshot
+	kid  string // empty where no certain key is wanted
 }
 
 // fixed is a source with a known address.
@@ -34,16 +39,17 @@ type fixed struct {
 	uri    string
 }
 
-func (f fixed) fetch(ctx context.Context, old, missing *snapshot) (*snapshot, error) {
-	return fetchSet(ctx, f.client, f.uri, old, missing != nil)
+func (f fixed) fetch(ctx context.Context, old *snapshot, l *look) (*snapshot, error) {
+	return fetchSet(ctx, f.client, f.uri, old, l != nil)
 }
 
 func (f fixed) mayBe(uri string) bool { return uri == f.uri }
 
-// fetchSet asks for the JWK Set at uri, or whether old is it still; afresh, past
-// caches and connections that others used. What it says is judged by its content: many
+// fetchSet asks for the JWK Set at uri, or whether old is it still, pastCaches or not. Sets
+// are asked for rarely, so that each time has a connection of its own: the last one may
+// be dead, or lead to a server that lags. What it says is judged by its content: many
 // issuers serve it as plain text or octets.
-func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapshot, afresh bool) (*snapshot, error) {
+func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapshot, pastCaches bool) (*snapshot, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
 		return nil, errors.New("jwks: key set: not a URL") // err quotes it
@@ -54,12 +60,10 @@ func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapsho
 		setIf(req.Header, "If-None-Match", old.etag)
 		setIf(req.Header, "If-Modified-Since", old.modified)
 	}
-	do := client.Do
-	if afresh {
+	if pastCaches {
 		req.Header.Set("Cache-Control", "no-cache") // RFC 9111 §5.2.1.4
-		do = client.DoAfresh
 	}
-	resp, err := do(req, maxDocument)
+	resp, err := client.DoAfresh(req, maxDocument)
 	if err != nil {
 		return nil, fmt.Errorf("jwks: key set: %w", err)
 	}
@@ -74,6 +78,9 @@ func fetchSet(ctx context.Context, client *wire.Client, uri string, old *snapsho
 		snap.dated = dated(resp.Header, time.Now())
 	case resp.StatusCode == http.StatusNotModified && conditional:
 		snap = old.confirmed()
+		if at := dated(resp.Header, time.Now()); at.After(snap.dated) {
+			snap.dated = at
+		}
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return nil, fmt.Errorf("jwks: key set: %w", &backoff.TooMany{RetryAfter: backoff.RetryAfter(resp.Header, time.Now())})
 	case resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "": // RFC 9110 §15.6.4

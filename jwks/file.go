@@ -64,7 +64,7 @@ type file struct {
 
 // fetch reads the file. A disk that hangs costs the time of this fetch and one
 // goroutine, however often it is asked.
-func (f *file) fetch(ctx context.Context, old, _ *snapshot) (*snapshot, error) {
+func (f *file) fetch(ctx context.Context, old *snapshot, _ *look) (*snapshot, error) {
 	if f.reading != nil {
 		select {
 		case <-f.reading:

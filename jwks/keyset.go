@@ -95,7 +95,7 @@ func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isS
 			s.refreshSoon(ctx, snap)
 			return snap, true, nil
 		}
-		next, err := s.refresh(ctx, snap, scheduled, now)
+		next, err := s.refresh(ctx, snap, scheduled, "", now)
 		if err == nil {
 			return next, false, nil
 		}
@@ -107,7 +107,7 @@ func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isS
 		return nil, false, err
 	}
 	// No keys, or keys too old to be trusted: fail closed.
-	next, err := s.refresh(ctx, snap, scheduled, now)
+	next, err := s.refresh(ctx, snap, scheduled, "", now)
 	if late := s.current.Load(); err != nil && snap == nil && late != nil && ctx.Err() == nil && s.opts.age(late, now) != expired {
 		return late, true, nil // of a snapshot file, from a slow disk
 	}
@@ -137,11 +137,10 @@ func (s *KeySet) lacks(kid string) bool {
 	return s.current.Load() == snap
 }
 
-// lacking is the refusal of a token whose kid s lacks and cannot look for now: of a bad
-// token, if the issuer was asked since the kid was first seen, and otherwise of one that
-// cannot be judged yet.
-func (s *KeySet) lacking(kid string) error {
-	snap := s.current.Load()
+// lacking is the refusal of a token whose kid snap lacks, and that cannot be looked for
+// now: of a bad token, if the issuer was asked since the kid was first seen, and otherwise
+// of one that cannot be judged yet.
+func (s *KeySet) lacking(snap *snapshot, kid string) error {
 	switch {
 	case s.source == nil:
 		return snap.unknown(kid, errNotInFixed)
@@ -156,12 +155,13 @@ func (s *KeySet) lacking(kid string) error {
 }
 
 // refetch returns newer keys for a token that came at now and that no key in seen
-// verifies, or seen itself if no fetch may start to look for more.
-// A fetch that began before the token came may have missed its key, so
-// refetch does not count one that it only joined.
-func (s *KeySet) refetch(ctx context.Context, seen *snapshot, now time.Time) (*snapshot, error) {
-	for s.source != nil && !seen.fetched.After(now) {
-		snap, err := s.refresh(ctx, seen, forced, now)
+// verifies, or seen itself if no fetch may start to look for more. kid is empty where it
+// is not the key that is missing. A look that began before the token came may have
+// missed its key, and so may a fetch that a cache answered, so refetch counts none that
+// it only joined.
+func (s *KeySet) refetch(ctx context.Context, seen *snapshot, kid string, now time.Time) (*snapshot, error) {
+	for s.source != nil && !seen.lookedAt.After(now) {
+		snap, err := s.refresh(ctx, seen, forced, kid, now)
 		if err != nil || snap == seen {
 			return snap, err
 		}
@@ -172,13 +172,13 @@ func (s *KeySet) refetch(ctx context.Context, seen *snapshot, now time.Time) (*s
 
 // refresh waits for a fetch, its own or the one under way, for Timeout from
 // now on: when the token came, however often this request waits.
-func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause, now time.Time) (*snapshot, error) {
+func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause, kid string, now time.Time) (*snapshot, error) {
 	if snap, err, known := s.verdict(seen, why); known {
 		return snap, err
 	}
 	wait, cancel := context.WithDeadline(ctx, now.Add(s.opts.Timeout))
 	defer cancel()
-	snap, err := s.flights.Do(wait, "", s.fetch(seen, why))
+	snap, err := s.flights.Do(wait, "", s.fetch(seen, why, kid))
 	if err == nil {
 		return snap, nil
 	}
@@ -199,7 +199,7 @@ func (s *KeySet) refresh(ctx context.Context, seen *snapshot, why cause, now tim
 // must not start yet.
 func (s *KeySet) refreshSoon(ctx context.Context, seen *snapshot) {
 	if s.schedule.mayStart(time.Now()) {
-		s.flights.Go(ctx, "", s.fetch(seen, scheduled))
+		s.flights.Go(ctx, "", s.fetch(seen, scheduled, ""))
 	}
 }
 
@@ -225,7 +225,7 @@ func (s *KeySet) verdict(seen *snapshot, why cause) (*snapshot, error, bool) {
 }
 
 // fetch returns the shared call that asks the issuer. Only one runs at a time.
-func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapshot, error) {
+func (s *KeySet) fetch(seen *snapshot, why cause, kid string) func(context.Context) (*snapshot, error) {
 	return func(ctx context.Context) (snap *snapshot, err error) {
 		// Between the caller's look and this call, another may have ended.
 		if snap, err, known := s.verdict(seen, why); known {
@@ -234,14 +234,12 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		began := time.Now()
 		// Validators only where nothing is the matter: somebody who misses a
 		// key, or a server that chokes on them, wants the whole set.
-		old, missing := seen, (*snapshot)(nil)
-		if why != scheduled || s.schedule.failing() {
-			old = nil
+		old, l := seen, (*look)(nil)
+		if why != scheduled || s.schedule.failing() || seen == nil {
+			// And past caches: they have what is the matter.
+			old, l = nil, &look{seen, kid}
 		}
-		if why != scheduled {
-			missing = seen
-		}
-		look := s.schedule.begin(began, why)
+		number := s.schedule.begin(began, why)
 		err = errPanicked // unless the source returns
 		defer func() {
 			wait := s.schedule.end(time.Now(), err, s.opts.age(seen, began) != expired && !s.steady)
@@ -252,29 +250,33 @@ func (s *KeySet) fetch(seen *snapshot, why cause) func(context.Context) (*snapsh
 		}()
 		limited, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 		defer cancel()
-		snap, err = s.source.fetch(limited, old, missing)
+		snap, err = s.source.fetch(limited, old, l)
 		if err == nil && limited.Err() != nil {
 			err = errLate // whoever waited has left, and what took so long would again
+		}
+		current := s.current.Load()
+		if p := s.opts.age(current, began); err == nil && snap.isOlder(current) && (p == fresh || p == due) {
+			// It neither brings back a key that was withdrawn nor hides one that was
+			// published (RFC 9111 §4). If there is nothing else for WaitAfter, a clock
+			// has been set back, and it counts.
+			err = errLags
 		}
 		if err != nil {
 			s.dropForeign(ctx)
 			return nil, err
 		}
-		lags := snap.isOlder(s.current.Load())
-		if lags {
-			// From a cache that lags behind: it neither brings back a key that was
-			// withdrawn nor hides one that was published (RFC 9111 §4).
-			snap = s.current.Load().confirmed()
+		snap.fetched, snap.fresh = began, s.opts.RefreshAfter
+		switch {
+		case l != nil, s.steady: // there is no cache in front of a file
+			snap.look, snap.lookedAt = number, began
+		case current != nil:
+			snap.look, snap.lookedAt = current.look, current.lookedAt
 		}
-		snap.fetched, snap.look, snap.fresh = began, look, s.opts.RefreshAfter
 		if snap.stated && s.opts.RefreshAfter > 0 {
 			snap.fresh = min(max(snap.lifetime, minLifetime), maxLifetime)
 			if s.opts.MaxStale > 0 { // to be asked again well before they expire
 				snap.fresh = min(snap.fresh, s.opts.MaxStale/2)
 			}
-		}
-		if lags && snap.fresh > 0 { // the issuer itself has confirmed nothing: soon again
-			snap.fresh = min(snap.fresh, minLifetime)
 		}
 		snap.fresh = s.schedule.early(snap.fresh)
 		if s.opts.Snapshot == "" {
@@ -324,5 +326,6 @@ var (
 	errNoAnswer   = errors.New("jwks: no known key has the token's kid, and new ones cannot be fetched")
 	errBackingOff = errors.New("jwks: the last fetch failed and the next is not due yet")
 	errPanicked   = errors.New("jwks: the fetch panicked")
+	errLags       = errors.New("jwks: key set: an older one than the last: a cache on the way lags behind")
 	errLate       = fmt.Errorf("jwks: no answer within Timeout: %w", context.DeadlineExceeded)
 )

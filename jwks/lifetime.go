@@ -39,18 +39,19 @@ func lifetime(h http.Header, now time.Time) (time.Duration, bool) {
 	return max(fresh-age(h), 0), true
 }
 
-// dated returns when the server that made the answer with these fields, which came at
-// now, made it: Date, less the Age that it had in caches (RFC 9111 §4.2.3). A clock that
-// is ahead makes no answer newer than now. Zero where it does not say.
+// dated returns when the issuer made the answer with these fields, which came at now:
+// at Date (RFC 9110 §6.6.1), and not later than its Age ago, as some caches write a Date
+// of their own (RFC 9111 §4.2.3). A clock that is ahead makes no answer newer than now.
+// Zero where it does not say.
 func dated(h http.Header, now time.Time) time.Time {
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		return time.Time{}
 	}
-	if date.After(now) {
-		date = now
+	if latest := now.Add(-age(h)); date.After(latest) {
+		return latest
 	}
-	return date.Add(-age(h))
+	return date
 }
 
 // age returns Age (RFC 9111 §5.1), the oldest if there are two.

@@ -17,34 +17,35 @@ const maxMissed = 1000
 // concurrent use.
 type missedKeys struct {
 	mu   sync.Mutex
-	seen *simplelru.LRU[string, uint64]
+	seen *simplelru.LRU[string, int64]
 }
 
-// lookedFor reports whether the fetch of this number, which brought or confirmed the
-// keys, began after kid was first seen. begun have begun by now: what is new is seen now.
-func (m *missedKeys) lookedFor(kid string, begun, fetch uint64) bool {
+// lookedFor reports whether the look of this number, which brought or confirmed the keys,
+// began after kid was first seen. begun fetches have begun by now: what is new is seen
+// now.
+func (m *missedKeys) lookedFor(kid string, begun, look int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seen == nil {
-		m.seen, _ = simplelru.NewLRU[string, uint64](maxMissed, nil) // it fails for sizes below 1
+		m.seen, _ = simplelru.NewLRU[string, int64](maxMissed, nil) // it fails for sizes below 1
 	}
 	first, known := m.seen.Get(kid)
 	if !known {
 		m.seen.Add(strings.Clone(kid), begun) // not a piece of the token
 		return false
 	}
-	return fetch > first
+	return look > first
 }
 
 // wasLookedFor is lookedFor of a kid that was seen before.
-func (m *missedKeys) wasLookedFor(kid string, fetch uint64) bool {
+func (m *missedKeys) wasLookedFor(kid string, look int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seen == nil {
 		return false
 	}
 	first, known := m.seen.Get(kid)
-	return known && fetch > first
+	return known && look > first
 }
 
 // withdrawn notes the key IDs that were there before and are not now: these were looked
@@ -52,7 +53,7 @@ func (m *missedKeys) wasLookedFor(kid string, fetch uint64) bool {
 func (m *missedKeys) withdrawn(before, now *snapshot) {
 	for kid := range before.byID {
 		if len(now.find(kid)) == 0 {
-			m.lookedFor(kid, now.look-1, now.look)
+			m.lookedFor(kid, now.look-1, now.look) // whatever number that is
 		}
 	}
 }

@@ -39,12 +39,12 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 		if kid != "" && v.keys.source != nil {
 			// Seen before the fetch that is to come, or before the one that it waited for.
 			looks := v.keys.schedule.looks()
-			if snap.fetched.After(now) {
+			if snap.lookedAt.After(now) {
 				looks = snap.look - 1
 			}
 			v.keys.missed.lookedFor(kid, looks, 0)
 		}
-		next, unfetched := v.keys.refetch(ctx, snap, now)
+		next, unfetched := v.keys.refetch(ctx, snap, kid, now)
 		switch {
 		case unfetched != nil:
 			return unfetched
@@ -58,10 +58,14 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	case err == errBadSignature:
 		// A forgery, or the issuer has a new key under an old ID. Whatever comes of
 		// looking, the token is as bad as it was before.
-		if next, unfetched := v.keys.refetch(ctx, snap, now); unfetched == nil && next.digest != snap.digest {
+		if next, unfetched := v.keys.refetch(ctx, snap, "", now); unfetched == nil && next.digest != snap.digest {
 			snap = next
 			key, err = v.verifyBy(snap, j.header, signed, signature)
 		}
+	}
+	if latest := v.keys.current.Load(); err == errUnknownKey && latest != nil && latest != snap && len(latest.find(kid)) > 0 {
+		snap = latest // another fetch has just brought it
+		key, err = v.verifyBy(snap, j.header, signed, signature)
 	}
 	switch {
 	case err == nil:
@@ -70,7 +74,7 @@ func (v *Verifier) verifySignature(ctx context.Context, j jws, now time.Time, p 
 	case err == errUnknownKey && (kid == "" || snap.isLone(kid)):
 		err = errBadSignature // by any key that it might be
 	case err == errUnknownKey:
-		err = v.keys.lacking(kid)
+		err = v.keys.lacking(snap, kid)
 	}
 	return err
 }

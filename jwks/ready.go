@@ -26,7 +26,7 @@ func (s *KeySet) Refresh(ctx context.Context) error {
 		return nil
 	}
 	now := time.Now()
-	_, err := s.refresh(ownWork(ctx), s.current.Load(), asked, now)
+	_, err := s.refresh(ownWork(ctx), s.current.Load(), asked, "", now)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *KeySet) KeepFresh(ctx context.Context) {
 		case <-timer.C:
 		}
 		// Whether it succeeded shows in the next wait, and to Observe.
-		_, _ = s.refresh(ctx, snap, scheduled, time.Now())
+		_, _ = s.refresh(ctx, snap, scheduled, "", time.Now())
 	}
 }
 

@@ -21,6 +21,7 @@ type saved struct {
 	Issuer   string    `json:"issuer"`
 	URI      string    `json:"jwks_uri"`
 	Fetched  time.Time `json:"fetched"`
+	Dated    time.Time `json:"dated"`    // when the issuer said it; zero if that is not known
 	Document string    `json:"document"` // the JWK Set as received
 }
 
@@ -130,6 +131,12 @@ func (s *KeySet) parseSaved(content []byte, now time.Time) (*snapshot, error) {
 	if f.Fetched, err = time.Parse(time.RFC3339Nano, fetched); err != nil {
 		return nil, errSavedDamaged
 	}
+	if value, said := doc.Get("dated"); said { // versions before did not write it
+		dated, _ := value.Text()
+		if f.Dated, err = time.Parse(time.RFC3339Nano, dated); err != nil {
+			return nil, errSavedDamaged
+		}
+	}
 	age := now.Sub(f.Fetched)
 	switch {
 	case f.Issuer != s.issuerName(), !s.source.mayBe(f.URI):
@@ -143,7 +150,7 @@ func (s *KeySet) parseSaved(content []byte, now time.Time) (*snapshot, error) {
 	if err != nil {
 		return nil, errSavedDamaged
 	}
-	snap.uri, snap.fetched, snap.restored = f.URI, f.Fetched, true
+	snap.uri, snap.fetched, snap.dated, snap.restored = f.URI, f.Fetched, f.Dated, true
 	return snap, nil
 }
 

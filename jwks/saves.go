@@ -95,7 +95,7 @@ func (s *KeySet) saveNow(ctx context.Context) {
 // save writes snap.
 func (s *KeySet) save(ctx context.Context, snap *snapshot) {
 	began := time.Now()
-	content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), string(snap.document)})
+	content, err := json.Marshal(saved{s.issuerName(), snap.uri, snap.fetched.UTC(), snap.dated.UTC(), string(snap.document)})
 	if err == nil {
 		err = s.disk.write(s.opts.Snapshot, content)
 	}

@@ -72,7 +72,7 @@ type schedule struct {
 	draw     func(most time.Duration) time.Duration // how much earlier; nil: not at all
 	failure  error                                  // of the last fetch; nil: it was none
 	lastKids time.Time                              // when the last forced fetch that did not fail began
-	begun    uint64                                 // fetches, ever
+	begun    int64                                  // fetches, ever
 }
 
 // newSchedule returns the schedule of one of many replicas, which may all have been started
@@ -130,7 +130,7 @@ func (d *schedule) failing() bool {
 }
 
 // begin notes that a fetch begins, and returns its number.
-func (d *schedule) begin(now time.Time, why cause) uint64 {
+func (d *schedule) begin(now time.Time, why cause) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.running, d.cause = true, why
@@ -142,13 +142,13 @@ func (d *schedule) begin(now time.Time, why cause) uint64 {
 }
 
 // looks returns the number of the last fetch that has begun.
-func (d *schedule) looks() uint64 {
+func (d *schedule) looks() int64 {
 	_, looks := d.cooling(time.Time{}, 0)
 	return looks
 }
 
 // cooling returns for how long no forced fetch may start, and looks.
-func (d *schedule) cooling(now time.Time, cooldown time.Duration) (wait time.Duration, looks uint64) {
+func (d *schedule) cooling(now time.Time, cooldown time.Duration) (wait time.Duration, looks int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.lastKids.IsZero() {

@@ -24,14 +24,15 @@ const (
 // snapshot is one version of a key set. It never changes, but for the headers
 // that it remembers; readers hold it without a lock.
 type snapshot struct {
-	keys    []*jose.Key
-	byID    map[string][]*jose.Key
-	useless []error       // keys that nothing can be verified with, each a jose.Unusable
-	edition uint64        // of the keys: equal for equal keys only, in all of the process
-	fetched time.Time     // when the fetch that brought or confirmed it began
-	look    uint64        // the number of that fetch
-	dated   time.Time     // when the issuer said it; zero if that is not known
-	fresh   time.Duration // how long after that it needs no refresh
+	keys     []*jose.Key
+	byID     map[string][]*jose.Key
+	useless  []error       // keys that nothing can be verified with, each a jose.Unusable
+	edition  uint64        // of the keys: equal for equal keys only, in all of the process
+	fetched  time.Time     // when the fetch that brought or confirmed it began
+	look     int64         // the number of the last look that brought or confirmed it
+	lookedAt time.Time     // when that began
+	dated    time.Time     // when the issuer said it; zero if that is not known
+	fresh    time.Duration // how long after that it needs no refresh
 
 	// From the answer that brought it.
 	uri            string

@@ -205,7 +205,7 @@ func (v *Verifier) parse(compact string, limit int) (j jws, err error) {
 		return j, v.errAlgorithm
 	}
 	if v.keys.lacks(j.header.KeyID) {
-		return j, v.keys.lacking(j.header.KeyID)
+		return j, v.keys.lacking(v.keys.current.Load(), j.header.KeyID)
 	}
 	if j.payload, err = strictjson.Base64URL(payload); err != nil {
 		return j, malformed(fmt.Errorf("payload: %w", err))

@@ -68,12 +68,18 @@ func (e *Endpoint) Get(ctx context.Context) (uri string, read bool, err error) {
 	return "", false, err
 }
 
-// Again reads the metadata now, and returns the URL if there is another one. Nothing
-// else of e depends on how it goes.
+// Again reads the metadata now, past caches, and returns the URL if there is another
+// one. Until [Endpoint.Use] of it, e is as before.
 func (e *Endpoint) Again(ctx context.Context) (uri string, moved bool) {
-	known := e.Known()
-	uri, err := e.read(ctx, false)
-	return uri, err == nil && uri != known
+	uri, err := e.issuer.Find(ctx, e.member, true)
+	return uri, err == nil && uri != e.Known()
+}
+
+// Use makes uri, which the metadata said just now, the URL.
+func (e *Endpoint) Use(uri string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.uri, e.due = uri, time.Now().Add(lifetime)
 }
 
 // Mistrust makes the next Get read the metadata again.
@@ -94,11 +100,9 @@ func (e *Endpoint) read(ctx context.Context, brief bool) (string, error) {
 			detached, cancel = context.WithDeadline(detached, end)
 			defer cancel()
 		}
-		uri, err := e.issuer.Find(detached, e.member)
+		uri, err := e.issuer.Find(detached, e.member, false)
 		if err == nil {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.uri, e.due = uri, time.Now().Add(lifetime)
+			e.Use(uri)
 		}
 		return uri, err
 	})

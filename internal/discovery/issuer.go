@@ -142,11 +142,11 @@ func locations(issuer string) []string {
 // byte, is not used (RFC 8414 §3.3). A URL that is not https, or that names a
 // host of this machine or link though the issuer's own is none, is an error
 // (RFC 8725 §3.10). An answer of 429 is a [*backoff.TooMany]. The error says what
-// is the matter at each location.
-func (i *Issuer) Find(ctx context.Context, member string) (string, error) {
+// is the matter at each location. pastCaches wants what the issuer has now.
+func (i *Issuer) Find(ctx context.Context, member string, pastCaches bool) (string, error) {
 	err := errors.New("metadata")
 	for n, l := range i.locations {
-		uri, fault := i.ask(ctx, l, member)
+		uri, fault := i.ask(ctx, l, member, pastCaches)
 		if fault == nil {
 			return uri, nil
 		}
@@ -167,7 +167,7 @@ func (i *Issuer) Find(ctx context.Context, member string) (string, error) {
 }
 
 // ask returns what the document at location says.
-func (i *Issuer) ask(ctx context.Context, location, member string) (string, error) {
+func (i *Issuer) ask(ctx context.Context, location, member string, pastCaches bool) (string, error) {
 	// Half of what is left: a location that hangs leaves time for the next,
 	// and for the endpoint.
 	if end, ok := ctx.Deadline(); ok {
@@ -175,7 +175,11 @@ func (i *Issuer) ask(ctx context.Context, location, member string) (string, erro
 		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/2)
 		defer cancel()
 	}
-	resp, err := i.client.Get(ctx, location, "application/json", maxDocument)
+	get := i.client.Get
+	if pastCaches {
+		get = i.client.GetPastCaches
+	}
+	resp, err := get(ctx, location, "application/json", maxDocument)
 	if err != nil {
 		return "", err
 	}

@@ -88,7 +88,7 @@ func TestSearch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &host{answers: row.answers}
-			uri, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint")
+			uri, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint", false)
 			if (err == nil) != row.ok || row.ok != (uri == "https://as.example/x") {
 				t.Errorf("%q, %v", uri, err)
 			}
@@ -114,13 +114,13 @@ func TestLocations(t *testing.T) {
 		"https://as.example/a%2Fb/": {wellKnown + "oauth-authorization-server/a%2Fb", wellKnown + "openid-configuration/a%2Fb", "https://as.example/a%2Fb/.well-known/openid-configuration"},
 	} {
 		h := new(host)
-		_, _ = discovery.New(name, "", false, &http.Client{Transport: h}).Find(t.Context(), "x")
+		_, _ = discovery.New(name, "", false, &http.Client{Transport: h}).Find(t.Context(), "x", false)
 		if !slices.Equal(h.asked, want) {
 			t.Errorf("%s: asked %q", name, h.asked)
 		}
 	}
 	h := new(host)
-	_, _ = discovery.New(issuer, "https://inside.example/m", false, &http.Client{Transport: h}).Find(t.Context(), "x")
+	_, _ = discovery.New(issuer, "https://inside.example/m", false, &http.Client{Transport: h}).Find(t.Context(), "x", false)
 	if !slices.Equal(h.asked, []string{"https://inside.example/m"}) {
 		t.Errorf("asked %q", h.asked)
 	}
@@ -139,7 +139,7 @@ func TestALocationThatHangs(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
 		began := time.Now()
-		uri, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(ctx, "x_endpoint")
+		uri, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(ctx, "x_endpoint", false)
 		if took := time.Since(began); err != nil || uri == "" || took != 3*time.Second {
 			t.Errorf("%q, %v after %v", uri, err, took)
 		}
@@ -170,7 +170,7 @@ func TestLocalEndpoints(t *testing.T) {
 		h := &host{answers: answers{
 			row.name + "/.well-known/oauth-authorization-server": answered(200, document(row.name, row.uri)),
 		}}
-		uri, err := discovery.New(row.name, "", row.allowHTTP, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint")
+		uri, err := discovery.New(row.name, "", row.allowHTTP, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint", false)
 		if (err == nil) != row.ok || row.ok != (uri == row.uri) {
 			t.Errorf("%s of %s: %q, %v", row.uri, row.name, uri, err)
 		}
@@ -186,7 +186,7 @@ func TestErrorsQuoteNoMore(t *testing.T) {
 		marker, `{"` + marker + `":1,"` + marker + `":1}`, `{"issuer":["` + marker + `"]}`,
 	} {
 		h := &host{answers: answers{rfc8414: answered(200, doc)}}
-		_, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint")
+		_, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint", false)
 		if err == nil || strings.Contains(err.Error(), marker) || len(err.Error()) > 600 {
 			t.Errorf("%v", err)
 		}
@@ -198,7 +198,7 @@ func TestErrorsTellOfEachLocation(t *testing.T) {
 	h := &host{answers: answers{
 		rfc8414: answered(404, ""), openID: answered(200, document(issuer+"/", "https://as.example/x")),
 	}}
-	_, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint")
+	_, err := discovery.New(issuer, "", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint", false)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -211,7 +211,7 @@ func TestErrorsTellOfEachLocation(t *testing.T) {
 		}
 	}
 
-	_, err = discovery.New(issuer, "https://as.example/metadata?key=secret", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint")
+	_, err = discovery.New(issuer, "https://as.example/metadata?key=secret", false, &http.Client{Transport: h}).Find(t.Context(), "x_endpoint", false)
 	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "https://as.example/metadata: status 404") {
 		t.Errorf("%v", err)
 	}

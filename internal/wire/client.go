@@ -55,8 +55,18 @@ type Response struct {
 	Body       []byte // nil where an answer other than 2xx was over the limit
 }
 
-// Get is Do with a GET request for url. An empty accept sends no Accept field.
+// Get is DoAfresh with a GET request for url: what is asked for rarely finds its last
+// connection closed, or at a server that lags. An empty accept sends no Accept field.
 func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Response, error) {
+	return c.get(ctx, url, accept, "", limit)
+}
+
+// GetPastCaches is Get of what the origin has now (RFC 9111 §5.2.1.4).
+func (c *Client) GetPastCaches(ctx context.Context, url, accept string, limit int64) (*Response, error) {
+	return c.get(ctx, url, accept, "no-cache", limit)
+}
+
+func (c *Client) get(ctx context.Context, url, accept, cacheControl string, limit int64) (*Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, &Error{Class: Unsendable} // err quotes url
@@ -64,7 +74,10 @@ func (c *Client) Get(ctx context.Context, url, accept string, limit int64) (*Res
 	if accept != "" {
 		req.Header.Set("Accept", accept)
 	}
-	return c.Do(req, limit)
+	if cacheControl != "" {
+		req.Header.Set("Cache-Control", cacheControl)
+	}
+	return c.DoAfresh(req, limit)
 }
 
 // Do sends req and reads the answer, of which at most limit bytes of body. The
@@ -183,15 +196,12 @@ func read(resp *http.Response, limit int64) ([]byte, error) {
 // progress records how far a request came. The transport may still call the
 // hooks after Do has returned.
 type progress struct {
-	dialing, connected, reused atomic.Bool
+	dialing, connected atomic.Bool
 }
 
 func (p *progress) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { p.dialing.Store(true) },
-		GotConn: func(conn httptrace.GotConnInfo) {
-			p.connected.Store(true)
-			p.reused.Store(conn.Reused)
-		},
+		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
 	}
 }

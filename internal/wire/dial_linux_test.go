@@ -81,7 +81,7 @@ func names(t *testing.T, ips ...[4]byte) *net.Resolver {
 }
 
 // Of two addresses of which the first is dead, the second is reached within the time
-// that a fetch has.
+// that a call has.
 func TestOneDeadAddressOfTwo(t *testing.T) {
 	alive, dead := [4]byte{127, 0, 0, 2}, [4]byte{127, 0, 0, 3}
 	l, err := net.Listen("tcp", "127.0.0.2:0")
@@ -94,22 +94,32 @@ func TestOneDeadAddressOfTwo(t *testing.T) {
 	port := l.Addr().(*net.TCPAddr).Port
 	deaf(t, dead, port)
 
-	for _, row := range []struct {
-		bound   time.Duration
+	for name, row := range map[string]struct {
+		ips     [][4]byte
 		reaches bool
 	}{
-		{2 * time.Second, false}, // all of it goes to the first
-		{wire.DialTimeout, true},
+		"the first is dead":      {[][4]byte{dead, alive}, true},
+		"the second is dead":     {[][4]byte{alive, dead}, true},
+		"three of four are dead": {[][4]byte{dead, dead, dead, alive}, true},
+		"the first refuses":      {[][4]byte{{127, 0, 0, 4}, alive}, true},
+		"all are dead":           {[][4]byte{dead, dead}, false},
+		"all refuse":             {[][4]byte{{127, 0, 0, 4}, {127, 0, 0, 5}}, false},
 	} {
-		t.Run(row.bound.String(), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			transport := wire.NewTransport(&net.Dialer{Timeout: row.bound, Resolver: names(t, dead, alive)})
+			transport := wire.NewTransport(names(t, row.ips...))
 			t.Cleanup(transport.CloseIdleConnections)
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			_, err := wire.NewClient(&http.Client{Transport: transport}, 0).Get(ctx, fmt.Sprintf("http://as.example.:%d", port), "", limit)
-			if (err == nil) != row.reaches {
-				t.Errorf("within %v: %v", row.bound, err)
+			client := wire.NewClient(&http.Client{Transport: transport}, 0)
+			for how, do := range map[string]func(*http.Request, int64) (*wire.Response, error){"Do": client.Do, "DoAfresh": client.DoAfresh} {
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // as introspection has
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, "GET", fmt.Sprintf("http://as.example.:%d", port), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err = do(req, limit); (err == nil) != row.reaches {
+					t.Errorf("%s: %v", how, err)
+				}
 			}
 		})
 	}

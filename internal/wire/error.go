@@ -40,8 +40,6 @@ type Error struct {
 
 	// Detail is one of our own texts on a Class that has several causes; mostly empty.
 	Detail string
-
-	reused bool // the connection had been used before
 }
 
 func (e *Error) Error() string {
@@ -79,12 +77,12 @@ func Unsent(err error) bool {
 }
 
 // Repeatable reports whether err may be about the connection rather than the request:
-// it is [Unsent], or the connection had been used before and broke, as one does that
-// the server was about to close. A request that changes nothing may then be sent once
-// more, afresh.
+// it is [Unsent], or the connection broke, as one does that the server was about to
+// close, or that another request on it had cut. A request that changes nothing may then
+// be sent once more, afresh.
 func Repeatable(err error) bool {
 	var e *Error
-	return Unsent(err) || errors.As(err, &e) && e.Class == Broken && e.reused
+	return Unsent(err) || errors.As(err, &e) && e.Class == Broken
 }
 
 var (
@@ -94,7 +92,7 @@ var (
 
 // classify replaces err by its Class. What cannot be told apart is Broken.
 func classify(ctx context.Context, err error, seen *progress, host string) *Error {
-	e := &Error{Class: classOf(ctx, err, seen), Host: host, reused: seen.reused.Load()}
+	e := &Error{Class: classOf(ctx, err, seen), Host: host}
 	if e.Class == TLS {
 		e.Detail = detailOf(err)
 	}

@@ -8,11 +8,6 @@ import (
 )
 
 const (
-	// dialTimeout bounds the making of a connection, all addresses of a host
-	// together. net.Dialer gives the next of two addresses half of it, and at least
-	// two seconds to each: below about four, one dead address leaves the other none.
-	dialTimeout = 5 * time.Second
-
 	// A connection of HTTP/2 carries many requests, so one that died silently costs
 	// them all: after pingAfter without a frame it is asked whether it is there, and
 	// dropped if it does not say so within pingTimeout.
@@ -20,13 +15,14 @@ const (
 	pingTimeout = 2 * time.Second
 )
 
-// newTransport returns a transport of this package's own, whose connections dialer
-// makes. It does not depend on http.DefaultTransport, which any package of the
+// newTransport returns a transport of this package's own; a nil resolver is that of
+// package net. It does not depend on http.DefaultTransport, which any package of the
 // process may have replaced.
-func newTransport(dialer *net.Dialer) *http.Transport {
+func newTransport(resolver *net.Resolver) *http.Transport {
+	d := &dialer{net.Dialer{KeepAlive: 15 * time.Second, Resolver: resolver}}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
+		DialContext:            d.DialContext,
 		ForceAttemptHTTP2:      true,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		MaxIdleConns:           100,
@@ -39,7 +35,7 @@ func newTransport(dialer *net.Dialer) *http.Transport {
 
 // transports are what clients without a transport of their own share.
 var transports = sync.OnceValue(func() [2]http.RoundTripper {
-	t := newTransport(&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second})
+	t := newTransport(nil)
 	return [2]http.RoundTripper{t, once(t)}
 })
 
@@ -53,5 +49,10 @@ func once(rt http.RoundTripper) http.RoundTripper {
 	}
 	t = t.Clone()
 	t.DisableKeepAlives = true
+	if t.TLSNextProto["h2"] != nil {
+		// What golang.org/x/net/http2 has put there goes on with the connections of
+		// the original.
+		t.TLSNextProto, t.ForceAttemptHTTP2 = nil, true
+	}
 	return t
 }
