@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +24,14 @@ const (
 	assertionLifetime = 2 * time.Minute
 
 	// distrust is for how long each call has an assertion of its own, after an issuer
-	// refused one that another call had used.
+	// refused one that another call had used, and took a new one.
 	distrust = 10 * time.Minute
+
+	// A key that does not return within patience is asked again by who comes then, so
+	// that one lost answer of a device is not the end; there are never more than
+	// maxSigning that have not returned.
+	patience   = 10 * time.Second
+	maxSigning = 64
 )
 
 // PrivateKeyJWT authenticates with a JWT that key signs (RFC 7523 §2.2), for
@@ -33,13 +40,13 @@ const (
 // issuer that takes each assertion once only (RFC 7523 §3) refuses the second
 // call; that call is made again with a new one, and for the next ten minutes each
 // call has its own. key is called concurrently, and a key that takes long, as one in
-// hardware may, keeps nobody waiting who has an assertion. A key that is not for alg
-// panics.
+// hardware may, keeps nobody waiting who has an assertion. One that does not return is
+// called again ten seconds later. A key that is not for alg panics.
 func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
 	if key == nil || !jose.CanSign(key, alg) {
 		panic("introspect: PrivateKeyJWT: the key is not for this alg")
 	}
-	a := &assertions{id: id, key: key, alg: alg, kid: kid}
+	a := &assertions{id: id, key: key, alg: alg, kid: kid, slots: make(chan struct{}, maxSigning)}
 	return func(ctx context.Context, form url.Values, _ http.Header) error {
 		this, ok := ctx.Value(attemptKey{}).(*attempt)
 		if !ok {
@@ -87,8 +94,12 @@ func (a *attempt) sameAs(b attempt) bool {
 
 // accepted notes that the issuer took our credentials.
 func (a *attempt) accepted(now time.Time) {
-	if a.assertions != nil && a.reused {
+	switch {
+	case a.assertions == nil:
+	case a.reused:
 		a.assertions.accepted(now)
+	case a.again:
+		a.assertions.distrusted(now)
 	}
 }
 
@@ -97,6 +108,7 @@ type assertions struct {
 	id, alg, kid string
 	key          crypto.Signer
 	signing      flight.Group[*assertion]
+	slots        chan struct{} // of signatures for all that are under way
 
 	mu         sync.Mutex // of the following; not held while the key signs
 	current    *assertion
@@ -126,7 +138,14 @@ func (a *assertions) at(ctx context.Context, now time.Time, audience string, own
 	}
 	if current == nil || current.audience != audience || current.age(now) >= assertionLifetime/2 {
 		// One signs for all.
-		current, err = a.signing.Do(ctx, audience, func(context.Context) (*assertion, error) {
+		window := strconv.FormatInt(now.Unix()/int64(patience/time.Second), 10)
+		current, err = a.signing.Do(ctx, window+" "+audience, func(context.Context) (*assertion, error) {
+			select {
+			case a.slots <- struct{}{}:
+				defer func() { <-a.slots }()
+			default:
+				return nil, errors.New("the key does not return")
+			}
 			fresh, err := a.sign(time.Now(), audience)
 			if err == nil {
 				a.mu.Lock()
@@ -163,21 +182,25 @@ func (a *assertions) sign(now time.Time, audience string) (*assertion, error) {
 	return &assertion{signed: signed, audience: audience, issued: now}, err
 }
 
+// accepted notes that an assertion was taken which another call had used.
 func (a *assertions) accepted(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.reusedTill = now
 }
 
-// refused notes that an assertion which another call had used was refused, and reports
-// whether a new one may help. It may not where the issuer took a used one a moment ago:
-// then the answer is about the token, unless it says otherwise.
+// refused reports whether a new assertion may help, after one that another call had
+// used was refused. It may not where the issuer took a used one a moment ago: then the
+// answer is about the token, unless it says otherwise.
 func (a *assertions) refused(now time.Time, sure bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !sure && !a.reusedTill.IsZero() && now.Sub(a.reusedTill) < assertionLifetime/2 {
-		return false
-	}
+	return sure || a.reusedTill.IsZero() || now.Sub(a.reusedTill) >= assertionLifetime/2
+}
+
+// distrusted notes that a new assertion was taken after a used one was refused.
+func (a *assertions) distrusted(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.singleTill = now.Add(distrust)
-	return true
 }

@@ -15,6 +15,7 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -223,7 +224,7 @@ func TestIssuersThatTakeEachAssertionOnce(t *testing.T) {
 			t.Errorf("%d refused", refused)
 		}
 	})
-	t.Run("credentials that are refused anyway are tried twice once", func(t *testing.T) {
+	t.Run("credentials that are refused anyway are tried with a new assertion each time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer(status(401))
 			a := guarding(t, s, func(c *introspect.Config) {
@@ -232,10 +233,78 @@ func TestIssuersThatTakeEachAssertionOnce(t *testing.T) {
 			for n := range 3 {
 				a.get(fmt.Sprint("token-", n)).is(t, "503-U issuer_refused_us")
 			}
-			if s.count() != 4 {
+			if s.count() != 1+2+2 { // the first is new
 				t.Errorf("%d calls", s.count())
 			}
 		})
+	})
+}
+
+// An issuer that answers 401 to a token that it does not know is no issuer that takes
+// each assertion once: strangers do not make us sign for every call.
+func TestStrangersDoNotMakeUsSign(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := &signer{key: edKey()}
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			if strings.HasPrefix(r.PostFormValue("token"), "junk") {
+				return status(401)(r)
+			}
+			return says(active(nil))(r)
+		})
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+		})
+		for n := range 3 {
+			a.get(fmt.Sprint("junk-", n)).is(t, "503-U issuer_refused_us")
+		}
+		before := key.signed.Load()
+		for n := range 30 {
+			a.get(fmt.Sprint("good-", n)).is(t, ok)
+			a.get(fmt.Sprint("junk-after-", n)).is(t, "503-U issuer_refused_us")
+		}
+		if n := key.signed.Load() - before; n != 0 {
+			t.Errorf("signed %d times for 60 calls in no time", n)
+		}
+	})
+}
+
+// stuck is a key whose device does not answer while it is away.
+type stuck struct {
+	crypto.Signer
+	away  *atomic.Bool
+	never chan struct{}
+}
+
+func (s stuck) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if s.away.Load() {
+		<-s.never
+	}
+	return s.Signer.Sign(r, digest, opts)
+}
+
+// Signatures that never come are not the end: who comes later has another made.
+func TestAKeyThatDoesNotReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := stuck{edKey(), new(atomic.Bool), make(chan struct{})}
+		defer close(key.never)
+		s := newServer(says(active(nil)))
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+		})
+		idle := runtime.NumGoroutine()
+		key.away.Store(true)
+		for n, began := 0, time.Now(); time.Since(began) < 5*time.Minute; n++ {
+			if got := a.get(fmt.Sprint("token-", n)); got.StatusCode != 503 {
+				t.Error(got)
+			}
+			time.Sleep(time.Second)
+		}
+		if n := goroutines(idle + 70); n > idle+70 { // two for each of 30 signatures
+			t.Errorf("%d goroutines, and %d before", n, idle)
+		}
+		key.away.Store(false)
+		time.Sleep(10 * time.Second)
+		a.get("good").is(t, ok)
 	})
 }
 

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/warder-go/warder/introspect"
+	"github.com/warder-go/warder/middleware"
 )
 
 const breakerOpen = "503-U breaker_open"
@@ -55,6 +57,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				synctest.Wait() // for the question about a token of our own
 				if name == "no answer in time" {
 					time.Sleep(2 * time.Second)
+					synctest.Wait()
 				}
 				before := s.count()
 				for _, got := range a.ask(20) {
@@ -130,8 +133,9 @@ func TestMissingCredentialsOpenTheBreaker(t *testing.T) {
 				return "x", nil
 			})
 		})
-		a.ask(50)
+		a.ask(5)
 		synctest.Wait()
+		a.ask(45)
 		if asked != 5+1 || s.count() != 0 { // and once for a token of our own
 			t.Errorf("the vault was asked %d times, the issuer %d", asked, s.count())
 		}
@@ -166,6 +170,7 @@ func TestRememberedTokensWhileOpen(t *testing.T) {
 		a.get("bad").is(t, notActive)
 		s.serve(endpoint, refused)
 		a.ask(6)
+		synctest.Wait()
 		a.get("good").is(t, ok)
 		a.get("bad").is(t, notActive)
 		a.get("other").is(t, breakerOpen)
@@ -180,9 +185,10 @@ func TestRememberedTokensWhileOpen(t *testing.T) {
 // One probe a second, and one at a time.
 func TestProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(broken)
+		s := newServer(status(503))
 		a := guarding(t, s, nil)
 		a.ask(5)
+		synctest.Wait()
 		for range 100 { // 10 s
 			time.Sleep(100 * time.Millisecond)
 			a.ask(3)
@@ -207,6 +213,83 @@ func TestProbes(t *testing.T) {
 			got.is(t, ok)
 		}
 	})
+}
+
+// An open breaker is closed by the issuer's answer about a token of ours, whatever the
+// token is for that somebody brings.
+func TestProbesAreAboutATokenOfOurs(t *testing.T) {
+	for name, row := range map[string]struct {
+		junk  reply
+		after string // what a good token gets while the other is asked about
+	}{
+		"held": {hang, ok},
+		"cut":  {broken, ok},
+		"503":  {status(503), ok},
+		"429":  {status(429, "Retry-After", "30"), breakerOpen}, // and this one is the issuer's word
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(status(503))
+				a := guarding(t, s, nil)
+				a.ask(5)
+				synctest.Wait()
+				a.get("x").is(t, breakerOpen)
+				s.serve(endpoint, func(r *http.Request) (*http.Response, error) {
+					if r.PostFormValue("token") == "junk" {
+						return row.junk(r)
+					}
+					return says(active(nil))(r)
+				})
+				time.Sleep(time.Second)
+				before := s.count()
+				var all sync.WaitGroup
+				all.Go(func() { a.get("junk").is(t, unavailable) })
+				synctest.Wait()
+				for _, got := range a.ask(5) {
+					got.is(t, row.after)
+				}
+				all.Wait()
+				if token := s.seen(endpoint)[before].form.Get("token"); token == "junk" {
+					t.Error("a stranger's token is the probe")
+				}
+			})
+		})
+	}
+}
+
+// An Observer that does not return, or panics, leaves the breaker as the issuer's
+// answer about our own token has it.
+func TestObserversOfProbes(t *testing.T) {
+	for _, name := range []string{"hangs", "panics"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(func(r *http.Request) (*http.Response, error) {
+					if !strings.HasPrefix(r.PostFormValue("token"), "token-") {
+						time.Sleep(time.Second)
+					}
+					return status(503)(r)
+				})
+				var reports atomic.Int32
+				release := make(chan struct{})
+				defer close(release)
+				a := newAPI(verifier(t, s, nil), middleware.Options{Observe: func(_ context.Context, e middleware.Event) {
+					if e.Op != middleware.OpIntrospect {
+						return
+					}
+					if reports.Add(1) != 6 { // the sixth is about a token of ours
+						return
+					}
+					if name == "panics" {
+						panic(name)
+					}
+					<-release
+				}})
+				a.ask(5)
+				time.Sleep(1100 * time.Millisecond)
+				a.ask(1)[0].is(t, breakerOpen)
+			})
+		})
+	}
 }
 
 // A 429 that says when to come back is honoured, up to a minute.
@@ -361,10 +444,9 @@ func TestAnIssuerThatIsDown(t *testing.T) {
 				}
 				time.Sleep(5 * time.Second)
 				calls := s.count()
-				if name == "refused" {
+				if name == "refused" || name == "cut" {
 					calls /= 2 // each is repeated once
 				}
-				// A probe asks about our own token and, if that is answered, the caller's.
 				if calls > 660 {
 					t.Errorf("%d calls in ten minutes", calls)
 				}

@@ -65,8 +65,9 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// ask returns the issuer's answer to token: status 200, of whatever content.
-func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) {
+// ask returns the issuer's answer to token, which do gets: status 200, of whatever
+// content.
+func (c *caller) ask(ctx context.Context, token string, do doer) (*wire.Response, error) {
 	endpoint := c.endpoint
 	if c.found != nil {
 		var err error
@@ -75,14 +76,14 @@ func (c *caller) ask(ctx context.Context, token string) (*wire.Response, error) 
 		}
 	}
 	this := &attempt{issuer: c.issuer}
-	resp, err := c.post(ctx, endpoint, token, this, c.client.Do)
+	resp, err := c.post(ctx, endpoint, token, this, do)
 	if wire.Repeatable(err) {
 		// Asking twice changes nothing. Once more, on a connection of its own, finds
 		// the next address, or the instance that took over.
 		resp, err = c.post(ctx, endpoint, token, this, c.client.DoAfresh)
 	}
 	if err == nil && (resp.StatusCode == http.StatusUnauthorized || isInvalidClient(resp)) {
-		resp, err = c.renewed(ctx, endpoint, token, this, resp)
+		resp, err = c.renewed(ctx, endpoint, token, this, resp, do)
 	}
 	if err != nil {
 		if failed := (*wire.Error)(nil); errors.As(err, &failed) {
@@ -139,7 +140,7 @@ func isInvalidClient(resp *wire.Response) bool {
 
 // renewed asks again after refusal, which is about our credentials or the token, if
 // there are other credentials by now. Else it returns refusal.
-func (c *caller) renewed(ctx context.Context, endpoint, token string, this *attempt, refusal *wire.Response) (*wire.Response, error) {
+func (c *caller) renewed(ctx context.Context, endpoint, token string, this *attempt, refusal *wire.Response, do doer) (*wire.Response, error) {
 	now, sure := time.Now(), isInvalidClient(refusal)
 	before := *this
 	this.again = this.repeats(now, sure)
@@ -157,7 +158,7 @@ func (c *caller) renewed(ctx context.Context, endpoint, token string, this *atte
 	if err != nil || this.sameAs(before) {
 		return refusal, nil
 	}
-	return c.send(ctx, endpoint, this, c.client.Do)
+	return c.send(ctx, endpoint, this, do)
 }
 
 // post asks once.

@@ -71,7 +71,9 @@ func TestDiscovery(t *testing.T) {
 				if row.want == ok {
 					return
 				}
-				a.ask(10)
+				a.ask(5)
+				synctest.Wait()
+				a.ask(5)
 				a.get("x").is(t, breakerOpen) // without metadata nothing can be asked
 				s.serve(metadataURL, says(metadata(nil)))
 				time.Sleep(time.Minute)

@@ -25,7 +25,7 @@ func TestLateFailures(t *testing.T) {
 		}
 		at := func(d time.Duration) { time.Sleep(d - time.Since(began)) }
 		at(2450 * time.Millisecond)
-		all.Go(func() { a.get("early").is(t, breakerOpen) }) // once the question about our own token has failed
+		all.Go(func() { a.get("early").is(t, unavailable) }) // while a token of our own is asked about
 		synctest.Wait()
 		s.serve(endpoint, says(active(nil)))
 		at(4450 * time.Millisecond)

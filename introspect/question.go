@@ -53,27 +53,21 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	if len(v.slots) == cap(v.slots) {
 		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
 	}
-	p, wait, doubt, ok := v.breaker.admit(began)
-	for doubt != nil {
-		select {
-		case <-doubt:
-			p, wait, doubt, ok = v.breaker.admit(time.Now())
-		case <-ctx.Done():
-			return nil, v.refuse(ctx, began, middleware.ReasonIntrospectionUnavailable, context.Cause(ctx), backoff.First)
+	p, wait, ok := v.breaker.admit(began)
+	for ok && p.probe {
+		if err := v.askOurs(ctx, p); err != nil {
+			return nil, refusal(outcome(err), err, retryAfter(err))
 		}
+		began = time.Now()
+		p, wait, ok = v.breaker.admit(began)
 	}
 	if !ok {
 		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, v.breaker.because(), wait)
 	}
-	f, err := v.bounded(ctx, token, p.probe)
-	if err == errPanicked || err == errBusy {
-		v.breaker.drop(time.Now(), p)
-	} else if v.breaker.done(time.Now(), p, outageOf(err)) {
+	f, err := v.bounded(ctx, token, false)
+	if err != errPanicked && err != errBusy && v.breaker.done(time.Now(), p, outageOf(err)) {
 		var alone flight.Group[*fact] // not v.flights: joining one that is finishing would clear no doubt
-		alone.Go(ctx, "", func(ctx context.Context) (*fact, error) {
-			v.secondOpinion(ctx, p)
-			return nil, nil
-		})
+		alone.Go(ctx, "", func(ctx context.Context) (*fact, error) { return nil, v.askOurs(ctx, p) })
 	}
 	if err != nil {
 		return nil, v.refuse(ctx, began, outcome(err), err, retryAfter(err))
@@ -82,16 +76,19 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	return f, nil
 }
 
-// secondOpinion asks about a token that we make up, and tells the breaker.
-func (v *Verifier) secondOpinion(ctx context.Context, p pass) {
+// askOurs asks about a token that we make up, tells the breaker, and reports. The
+// error is nil if the issuer answers, whatever it answers.
+func (v *Verifier) askOurs(ctx context.Context, p pass) error {
 	began := time.Now()
-	err := errPanicked
-	defer func() { // by an Observer's panic too
-		asked := err != errBusy && err != errPanicked
-		v.breaker.cleared(time.Now(), p, asked, outageOf(err))
-	}()
-	_, err = v.bounded(ctx, rand.Text(), false)
+	_, err := v.bounded(ctx, rand.Text(), true)
+	asked, down := err != errBusy && err != errPanicked, outageOf(err)
+	// First, as an Observer may take long.
+	v.breaker.cleared(time.Now(), p, asked, down)
 	v.report(ctx, began, outcome(err), err)
+	if !asked {
+		return err
+	}
+	return down
 }
 
 // outcome is what operators call how a call ended.
@@ -117,16 +114,24 @@ func outageOf(err error) error {
 
 // bounded is exchange within Timeout, whatever foreign code below it does with
 // its context, and with its panics as errors. A call that does not return keeps
-// its slot, so that there are never more of them. A probe asks about a token of
-// our own first.
-func (v *Verifier) bounded(ctx context.Context, token string, probe bool) (*fact, error) {
+// its slot, so that there are never more of them. One about a token of ours waits
+// for a slot, and goes before those who come.
+func (v *Verifier) bounded(ctx context.Context, token string, ours bool) (*fact, error) {
+	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
+	defer cancel()
+	var patience <-chan struct{} = over
+	if ours {
+		patience = limited.Done()
+	}
 	select {
 	case v.slots <- struct{}{}:
 	default:
-		return nil, errBusy
+		select {
+		case v.slots <- struct{}{}:
+		case <-patience:
+			return nil, errBusy
+		}
 	}
-	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
-	defer cancel()
 	type result struct {
 		fact *fact
 		err  error
@@ -139,16 +144,7 @@ func (v *Verifier) bounded(ctx context.Context, token string, probe bool) (*fact
 			<-v.slots
 			results <- r
 		}()
-		if probe {
-			if _, r.err = v.exchange(limited, rand.Text()); outageOf(r.err) != nil {
-				return
-			}
-			r.err = errPanicked
-		}
-		r.fact, r.err = v.exchange(limited, token)
-		if down := (outage{}); probe && errors.As(r.err, &down) {
-			r.err = down.error // about this token, then
-		}
+		r.fact, r.err = v.exchange(limited, token, ours)
 	}()
 	select {
 	case r := <-results:
@@ -166,12 +162,20 @@ func (v *Verifier) bounded(ctx context.Context, token string, probe bool) (*fact
 	}
 }
 
+// over is the patience of one that does not wait.
+var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
 // hangs is how late a call may return before it counts as one that does not.
 const hangs = 100 * time.Millisecond
 
-// exchange asks and reads the answer.
-func (v *Verifier) exchange(ctx context.Context, token string) (*fact, error) {
-	resp, err := v.caller.ask(ctx, token)
+// exchange asks and reads the answer. About a token of ours it asks on a connection of
+// its own: that one of those we keep is dead says nothing of the issuer.
+func (v *Verifier) exchange(ctx context.Context, token string, ours bool) (*fact, error) {
+	do := v.caller.client.Do
+	if ours {
+		do = v.caller.client.DoAfresh
+	}
+	resp, err := v.caller.ask(ctx, token, do)
 	if errors.Is(err, errUnknown) {
 		return new(fact), nil
 	}

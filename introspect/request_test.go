@@ -80,7 +80,7 @@ func TestUnlikelyTokens(t *testing.T) {
 	})
 }
 
-// A connection that cannot be made is tried once more, and nothing else is.
+// A connection that cannot be made, or breaks, is tried once more, and nothing else is.
 func TestRetry(t *testing.T) {
 	once := func(first reply) reply {
 		tried := false
@@ -99,7 +99,8 @@ func TestRetry(t *testing.T) {
 	}{
 		"a connection refused once":   {once(refused), ok, 2},
 		"a connection refused always": {refused, unavailable, 2},
-		"a broken connection":         {once(broken), unavailable, 1},
+		"a connection broken once":    {once(broken), ok, 2},
+		"a connection broken always":  {broken, unavailable, 2},
 		"status 500":                  {once(status(500)), unavailable, 1},
 		"status 503":                  {once(status(503)), unavailable, 1},
 		"status 429":                  {once(status(429)), unavailable, 1},

@@ -136,6 +136,10 @@ func (v *Verifier) remember(k facts.Key, f *fact, epoch uint64) {
 // refuse reports why there is no fact, and returns it as the answer 503.
 func (v *Verifier) refuse(ctx context.Context, began time.Time, reason middleware.Reason, err error, wait time.Duration) error {
 	v.report(ctx, began, reason, err)
+	return refusal(reason, err, wait)
+}
+
+func refusal(reason middleware.Reason, err error, wait time.Duration) error {
 	return &middleware.Error{Reason: reason, Header: backoff.Header(wait), Err: err}
 }
 
@@ -146,7 +150,7 @@ func (v *Verifier) report(ctx context.Context, began time.Time, reason middlewar
 }
 
 func unavailable(err error) error {
-	return &middleware.Error{Reason: middleware.ReasonIntrospectionUnavailable, Header: backoff.Header(0), Err: err}
+	return refusal(middleware.ReasonIntrospectionUnavailable, err, 0)
 }
 
 var (

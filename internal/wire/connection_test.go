@@ -141,7 +141,8 @@ func TestClientsWithoutATransport(t *testing.T) {
 	for range 32 {
 		all.Go(func() {
 			for range 20 {
-				if _, err := client.Get(t.Context(), s.URL, "", limit); err != nil {
+				req, _ := http.NewRequestWithContext(t.Context(), "GET", s.URL, nil)
+				if _, err := client.Do(req, limit); err != nil {
 					t.Error(err)
 				}
 			}
