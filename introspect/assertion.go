@@ -23,9 +23,16 @@ const (
 	// An assertion is good for assertionLifetime and used for half of it.
 	assertionLifetime = 2 * time.Minute
 
-	// distrust is for how long each call has an assertion of its own, after an issuer
-	// refused one that another call had used, and took a new one.
+	// After an issuer refused an assertion that another call had used, and took a new
+	// one, each call has its own: for doubt, as it may have been a stray answer, and
+	// when it happens again, for distrust.
+	doubt    = 10 * time.Second
 	distrust = 10 * time.Minute
+
+	// An assertion that is about to be replaced is used where the key takes longer than
+	// this, until spent.
+	haste = 100 * time.Millisecond
+	spent = assertionLifetime * 3 / 4
 
 	// A key that does not return within patience is asked again by who comes then, so
 	// that one lost answer of a device is not the end; there are never more than
@@ -39,7 +46,7 @@ const (
 // Its audience is the issuer. It is signed once a minute, not once a call. An
 // issuer that takes each assertion once only (RFC 7523 §3) refuses the second
 // call; that call is made again with a new one, and for the next ten minutes each
-// call has its own. key is called concurrently, and a key that takes long, as one in
+// call has its own, or for ten seconds if that happened for the first time. key is called concurrently, and a key that takes long, as one in
 // hardware may, keeps nobody waiting who has an assertion. One that does not return is
 // called again ten seconds later. A key that is not for alg panics.
 func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
@@ -108,12 +115,13 @@ type assertions struct {
 	id, alg, kid string
 	key          crypto.Signer
 	signing      flight.Group[*assertion]
-	slots        chan struct{} // of signatures for all that are under way
+	slots        chan struct{} // of signatures under way
 
 	mu         sync.Mutex // of the following; not held while the key signs
 	current    *assertion
 	reusedTill time.Time // when the issuer last took one that another call had used
 	singleTill time.Time // until when each call has its own
+	again      bool      // none that another call had used was taken since the last of those times
 }
 
 // assertion is one of them.
@@ -124,41 +132,58 @@ type assertion struct {
 }
 
 // at returns an assertion for audience that is good at now, and whether another call
-// has had it. own wants one that none has.
-func (a *assertions) at(ctx context.Context, now time.Time, audience string, own bool) (signed string, reused bool, err error) {
+// has had it. unused wants one that none has.
+func (a *assertions) at(ctx context.Context, now time.Time, audience string, unused bool) (signed string, reused bool, err error) {
 	a.mu.Lock()
 	current, single := a.current, now.Before(a.singleTill)
 	a.mu.Unlock()
-	if own || single {
-		fresh, err := a.sign(now, audience)
+	if unused || single {
+		fresh, err := a.own(ctx, audience)
 		if err != nil {
 			return "", false, err
 		}
 		return fresh.signed, false, nil
 	}
-	if current == nil || current.audience != audience || current.age(now) >= assertionLifetime/2 {
-		// One signs for all.
-		window := strconv.FormatInt(now.Unix()/int64(patience/time.Second), 10)
-		current, err = a.signing.Do(ctx, window+" "+audience, func(context.Context) (*assertion, error) {
-			select {
-			case a.slots <- struct{}{}:
-				defer func() { <-a.slots }()
-			default:
-				return nil, errors.New("the key does not return")
-			}
-			fresh, err := a.sign(time.Now(), audience)
-			if err == nil {
-				a.mu.Lock()
-				defer a.mu.Unlock()
-				a.current = fresh
-			}
-			return fresh, err
-		})
-		if err != nil {
+	if current != nil && (current.audience != audience || current.age(now) >= spent) {
+		current = nil
+	}
+	if current == nil || current.age(now) >= assertionLifetime/2 {
+		fresh, err := a.renew(ctx, now, audience, current != nil)
+		switch {
+		case err == nil:
+			current = fresh
+		case current == nil:
 			return "", false, err
 		}
 	}
 	return current.signed, current.sent.Swap(true), nil
+}
+
+// renew returns a new assertion for all calls: one of them signs. In a hurry it does not
+// take long.
+func (a *assertions) renew(ctx context.Context, now time.Time, audience string, hurry bool) (*assertion, error) {
+	if hurry {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, haste)
+		defer cancel()
+	}
+	window := strconv.FormatInt(now.Unix()/int64(patience/time.Second), 10)
+	return a.signing.Do(ctx, window+" "+audience, func(context.Context) (*assertion, error) {
+		fresh, err := a.sign(time.Now(), audience)
+		if err == nil {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.current = fresh
+		}
+		return fresh, err
+	})
+}
+
+// own returns a new assertion for one call.
+func (a *assertions) own(ctx context.Context, audience string) (*assertion, error) {
+	return a.signing.Do(ctx, rand.Text(), func(context.Context) (*assertion, error) {
+		return a.sign(time.Now(), audience)
+	})
 }
 
 // age is how old a is; one from the future is as old as can be.
@@ -170,6 +195,12 @@ func (a *assertion) age(now time.Time) time.Duration {
 }
 
 func (a *assertions) sign(now time.Time, audience string) (*assertion, error) {
+	select {
+	case a.slots <- struct{}{}:
+		defer func() { <-a.slots }()
+	default:
+		return nil, errors.New("introspect: the key does not return")
+	}
 	claims, err := json.Marshal(map[string]any{
 		"iss": a.id, "sub": a.id, "aud": audience,
 		"iat": now.Unix(), "exp": now.Add(assertionLifetime).Unix(),
@@ -186,7 +217,7 @@ func (a *assertions) sign(now time.Time, audience string) (*assertion, error) {
 func (a *assertions) accepted(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.reusedTill = now
+	a.reusedTill, a.again = now, false
 }
 
 // refused reports whether a new assertion may help, after one that another call had
@@ -202,5 +233,12 @@ func (a *assertions) refused(now time.Time, sure bool) bool {
 func (a *assertions) distrusted(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.singleTill = now.Add(distrust)
+	if now.Before(a.singleTill) {
+		return // one of several that were refused at once
+	}
+	wait := doubt
+	if a.again {
+		wait = distrust
+	}
+	a.singleTill, a.again = now.Add(wait), true
 }

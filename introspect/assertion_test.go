@@ -308,6 +308,105 @@ func TestAKeyThatDoesNotReturn(t *testing.T) {
 	})
 }
 
+// One lost signature is felt by nobody while the last assertion is good.
+func TestASignatureThatIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := stuck{edKey(), new(atomic.Bool), make(chan struct{})}
+		defer close(key.never)
+		s := newServer(says(active(nil)))
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+		})
+		a.get("first").is(t, ok)
+		time.Sleep(61 * time.Second)
+		key.away.Store(true)
+		for n := range 300 {
+			if n == 5 {
+				key.away.Store(false)
+			}
+			began := time.Now()
+			a.get(fmt.Sprint("token-", n)).is(t, ok)
+			if took := time.Since(began); took > 100*time.Millisecond {
+				t.Errorf("answered after %v", took)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+}
+
+// Nor does a signature for one call that is lost keep a place among the calls.
+func TestSignaturesThatAreLostKeepNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := stuck{edKey(), new(atomic.Bool), make(chan struct{})}
+		defer close(key.never)
+		var mu sync.Mutex
+		used := map[string]bool{}
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			assertion := r.PostFormValue("client_assertion")
+			if used[assertion] {
+				return status(401)(r)
+			}
+			used[assertion] = true
+			return says(active(nil))(r)
+		})
+		a := guarding(t, s, func(c *introspect.Config) {
+			c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+			c.MaxConcurrent = 2
+		})
+		for n := range 2 {
+			a.get(fmt.Sprint("first-", n)).is(t, ok)
+		}
+		for n := range 4 {
+			key.away.Store(true)
+			a.get(fmt.Sprint("lost-", n)).is(t, unavailable)
+			key.away.Store(false)
+			a.get(fmt.Sprint("found-", n)).is(t, ok)
+		}
+	})
+}
+
+// One stray 401 costs some seconds of signatures, for however many calls.
+func TestAStrayRefusalCostsSeconds(t *testing.T) {
+	for _, body := range []string{"", `{"error":"invalid_client"}`} {
+		for _, quiet := range []time.Duration{time.Second, 30 * time.Second, 59 * time.Second} {
+			t.Run(fmt.Sprint(body, quiet), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					key := &signer{key: edKey()}
+					var stray atomic.Int32
+					s := newServer(func(r *http.Request) (*http.Response, error) {
+						if stray.Add(-1) >= 0 {
+							return coded(401, body)(r)
+						}
+						return says(active(nil))(r)
+					})
+					a := guarding(t, s, func(c *introspect.Config) {
+						c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+					})
+					a.get("first").is(t, ok)
+					time.Sleep(quiet)
+					const many = 10
+					stray.Store(many)
+					before := key.signed.Load()
+					var all sync.WaitGroup
+					for n := range many { // all at once
+						all.Go(func() { a.get(fmt.Sprint("stray-", n)) })
+					}
+					all.Wait()
+					for n := range 300 {
+						a.get(fmt.Sprint("token-", n)).is(t, ok)
+						time.Sleep(time.Second)
+					}
+					if n := key.signed.Load() - before; n > many+10+6 {
+						t.Errorf("signed %d times in five minutes", n)
+					}
+				})
+			})
+		}
+	}
+}
+
 // A key that fails is our fault, and may say anything.
 func TestKeyThatCannotSign(t *testing.T) {
 	w, s := new(witness), newServer(says(active(nil)))

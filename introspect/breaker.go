@@ -15,15 +15,19 @@ const strikes = 5
 // about the issuer or about us: connections that fail, timeouts, 429, 502, 503, 504,
 // and our own credentials where the issuer says that it is about them. Even these may
 // be about one token, which strangers choose. So failures alone never open it, nor keep
-// it open: a question about a token that we make up does, if that fails. Only an issuer
-// that says when to come back is taken at its word. The zero breaker is closed.
+// it open: a question of ours does, if that fails and no other call is answered
+// meanwhile. But an issuer may have no answer to it either, so every other probe of an
+// open breaker is whatever token comes. Only an issuer that says when to come back is
+// taken at its word. The zero breaker is closed.
 type breaker struct {
 	mu      sync.Mutex
 	failed  int    // in a row
 	changes uint64 // how often it opened or closed
 	open    bool
-	asking  bool      // about a token of our own
-	doubted time.Time // when that was last done because others failed
+	asking  bool      // a question is under way that decides
+	heard   bool      // and another call was answered meanwhile
+	theirs  bool      // the next probe is about the token that comes
+	doubted time.Time // when we last asked because others failed
 	backoff backoff.Backoff
 	failure error // the last that counted
 }
@@ -31,7 +35,8 @@ type breaker struct {
 // pass is the leave to call.
 type pass struct {
 	changes uint64 // of the breaker that gave it
-	probe   bool   // a token of our own is to be asked about, to find out whether an open breaker can close; then cleared told
+	probe   bool   // the call finds out whether an open breaker can close: cleared is to be told how it ends, not done
+	ours    bool   // and a question of ours is to do that
 }
 
 // admit reports whether a call may start at now, and if not, for how long.
@@ -47,13 +52,14 @@ func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
 	if b.asking {
 		return pass{}, backoff.First, false
 	}
-	b.asking = true
-	return pass{b.changes, true}, 0, true
+	p = pass{b.changes, true, !b.theirs}
+	b.asking, b.theirs = true, !b.theirs
+	return p, 0, true
 }
 
 // done notes how an admitted call ended at now; err is nil unless it counts. It
-// reports whether there is doubt: then a token of our own is to be asked about, and
-// cleared told how that ended.
+// reports whether there is doubt: then a question of ours is to be asked, and cleared
+// told how that ended.
 func (b *breaker) done(now time.Time, p pass, err error) (doubt bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -64,6 +70,7 @@ func (b *breaker) done(now time.Time, p pass, err error) (doubt bool) {
 		return false
 	}
 	if err == nil {
+		b.heard = true
 		b.close()
 		return false
 	}
@@ -73,16 +80,16 @@ func (b *breaker) done(now time.Time, p pass, err error) (doubt bool) {
 		return false
 	}
 	b.failed++
-	// A token of ours that was answered a moment ago still speaks for the issuer.
+	// A question of ours that was answered a moment ago still speaks for the issuer.
 	if b.failed < strikes || b.asking || now.Sub(b.doubted) < backoff.First {
 		return false
 	}
-	b.asking, b.doubted = true, now
+	b.asking, b.heard, b.doubted = true, false, now
 	return true
 }
 
-// cleared notes how the question about a token of our own ended, which p was asked
-// with. Not asked: it could not be, and says nothing.
+// cleared notes how the call ended that decides, which p was given for. Not asked: it
+// could not be, and says nothing.
 func (b *breaker) cleared(now time.Time, p pass, asked bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -93,6 +100,8 @@ func (b *breaker) cleared(now time.Time, p pass, asked bool, err error) {
 	switch {
 	case asked && err == nil:
 		b.close()
+	case !b.open && b.heard:
+		// So it was about our question alone.
 	case asked:
 		b.failure = err
 		b.opens(now, err)
@@ -114,7 +123,7 @@ func (b *breaker) close() {
 func (b *breaker) opens(now time.Time, err error) {
 	b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
 	if !b.open {
-		b.open, b.asking = true, false
+		b.open, b.asking, b.theirs = true, false, false
 		b.changes++
 	}
 }

@@ -334,7 +334,6 @@ func TestRetryAfter(t *testing.T) {
 // Whatever strangers can make of an issuer that is well, good tokens are asked about,
 // and the issuer is asked no more than once for each token and once a second for us.
 func TestStrangersCannotHoldItOpen(t *testing.T) {
-	const hostile, minutes = 8, 10
 	for name, row := range map[string]struct {
 		junk   reply
 		change func(*introspect.Config)
@@ -351,53 +350,171 @@ func TestStrangersCannotHoldItOpen(t *testing.T) {
 		"tokens that something in front answers 503, to be tried in a minute": {junk: status(503, "Retry-After", "60")},
 		"tokens that something in front holds until we give up":               {junk: hang},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				known := says(active(nil))
-				unknown := says(inactive)
-				if strings.Contains(name, "issuer that says") || strings.HasPrefix(name, "and") {
-					unknown = row.junk // our own made-up token too
+		for toOurs, unknown := range map[string]reply{"alone": says(inactive), "and one that we make up": row.junk} {
+			strangersCannotHoldItOpen(t, name+", "+toOurs, row.junk, unknown, row.change)
+		}
+	}
+}
+
+func strangersCannotHoldItOpen(t *testing.T, name string, junk, unknown reply, change func(*introspect.Config)) {
+	const hostile, minutes = 8, 10
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			known := says(active(nil))
+			s := newServer(func(r *http.Request) (*http.Response, error) {
+				time.Sleep(time.Millisecond)
+				switch token := r.PostFormValue("token"); {
+				case strings.HasPrefix(token, "good"):
+					return known(r)
+				case strings.HasPrefix(token, "junk"):
+					return junk(r)
 				}
-				s := newServer(func(r *http.Request) (*http.Response, error) {
-					time.Sleep(time.Millisecond)
-					switch token := r.PostFormValue("token"); {
-					case strings.HasPrefix(token, "good"):
-						return known(r)
-					case strings.HasPrefix(token, "junk"):
-						return row.junk(r)
-					}
-					return unknown(r)
-				})
-				a := guarding(t, s, row.change)
-				ctx, cancel := context.WithCancel(t.Context())
-				var all sync.WaitGroup
-				for sender := range hostile {
-					all.Go(func() {
-						time.Sleep(time.Duration(sender) * 60 * time.Millisecond)
-						for n := 0; ctx.Err() == nil; n++ {
-							if got := a.get(fmt.Sprint("junk-", sender, "-", n)); got.StatusCode == 200 {
-								t.Error("a stranger is let in")
-							}
-							time.Sleep(500 * time.Millisecond)
-						}
-					})
-				}
-				for second := range minutes * 60 {
-					a.get(fmt.Sprint("good-", second)).is(t, ok)
-					time.Sleep(time.Second)
-				}
-				cancel()
-				all.Wait()
-				own := 0
-				for _, c := range s.seen(endpoint) {
-					if token := c.form.Get("token"); !strings.HasPrefix(token, "good") && !strings.HasPrefix(token, "junk") {
-						own++
-					}
-				}
-				if own > minutes*60*11/10 {
-					t.Errorf("%d questions about a token of our own in %d minutes", own, minutes)
-				}
+				return unknown(r)
 			})
+			a := guarding(t, s, change)
+			ctx, cancel := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			for sender := range hostile {
+				all.Go(func() {
+					time.Sleep(time.Duration(sender) * 60 * time.Millisecond)
+					for n := 0; ctx.Err() == nil; n++ {
+						if got := a.get(fmt.Sprint("junk-", sender, "-", n)); got.StatusCode == 200 {
+							t.Error("a stranger is let in")
+						}
+						time.Sleep(500 * time.Millisecond)
+					}
+				})
+			}
+			for second := range minutes * 60 {
+				a.get(fmt.Sprint("good-", second)).is(t, ok)
+				time.Sleep(time.Second)
+			}
+			cancel()
+			all.Wait()
+			own, good := 0, map[string]bool{}
+			for _, c := range s.seen(endpoint) {
+				token := c.form.Get("token")
+				if good[token] || !strings.HasPrefix(token, "good") && !strings.HasPrefix(token, "junk") {
+					own++
+				}
+				if strings.HasPrefix(token, "good") {
+					good[token] = true
+				}
+			}
+			if own > minutes*60*11/10 {
+				t.Errorf("%d questions of ours in %d minutes", own, minutes)
+			}
+		})
+	})
+}
+
+// Something in front of the issuer fails on all tokens that the issuer does not know,
+// ours too, and then the issuer is away for a moment. It comes back for those whose
+// tokens are good, whether one was seen before or not.
+func TestAFrontThatFailsOnWhatIsUnknown(t *testing.T) {
+	for name, front := range map[string]reply{"cuts": broken, "503": status(503), "holds": hang} {
+		for _, before := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", good tokens before: ", before), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var down atomic.Bool
+					s := newServer(func(r *http.Request) (*http.Response, error) {
+						switch {
+						case down.Load():
+							return status(503)(r)
+						case strings.HasPrefix(r.PostFormValue("token"), "at_good"):
+							return says(active(nil))(r)
+						}
+						return front(r)
+					})
+					a := guarding(t, s, func(c *introspect.Config) {
+						c.Match = func(token string) bool { return strings.HasPrefix(token, "at_") }
+					})
+					n := 0
+					good := func() answer { n++; return a.get(fmt.Sprint("at_good-", n)) }
+					if before {
+						good().is(t, ok)
+					}
+					down.Store(true)
+					for range 20 {
+						good()
+						time.Sleep(150 * time.Millisecond)
+					}
+					good().is(t, breakerOpen)
+					down.Store(false)
+					// One of the next two probes is good for it, and ours may be held.
+					refused := 0
+					for range 100 {
+						if good().StatusCode != 200 {
+							refused++
+						}
+						time.Sleep(100 * time.Millisecond)
+					}
+					if refused > 45 {
+						t.Errorf("%d of 100 good tokens are refused in 10 s after it is back", refused)
+					}
+					good().is(t, ok)
+				})
+			})
+		}
+	}
+}
+
+// What is answered while we ask a question of ours speaks for the issuer, however that
+// question ends.
+func TestAnswersWhileWeAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			if strings.HasPrefix(r.PostFormValue("token"), "good") {
+				return says(active(object{"aud": "x"}))(r) // for others: we do not know it
+			}
+			return hang(r)
+		})
+		a := guarding(t, s, nil)
+		a.ask(5)
+		synctest.Wait()
+		a.get("good-1").is(t, "401-T wrong_audience")
+		time.Sleep(3 * time.Second)
+		for n := range 5 {
+			a.get(fmt.Sprint("good-later-", n)).is(t, "401-T wrong_audience")
+		}
+	})
+}
+
+// A question of ours has its time from when it has a place among the calls, which
+// strangers may have filled.
+func TestOurQuestionWaitsForAPlace(t *testing.T) {
+	for range 20 { // who comes first at the place that gets free is chance
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(func(r *http.Request) (*http.Response, error) {
+				if strings.HasPrefix(r.PostFormValue("token"), "junk") {
+					return hang(r)
+				}
+				time.Sleep(50 * time.Millisecond)
+				return says(inactive)(r)
+			})
+			a := guarding(t, s, func(c *introspect.Config) { c.MaxConcurrent = 6 })
+			var all sync.WaitGroup
+			at := func(when time.Duration, n int) {
+				all.Go(func() {
+					time.Sleep(when)
+					if got := a.get(fmt.Sprint("junk-", n)); got.StatusCode != 503 {
+						t.Error(got)
+					}
+				})
+			}
+			for n := range 4 {
+				at(0, n)
+			}
+			at(10*time.Millisecond, 4)
+			for n := range 5 { // all places but the fifth's
+				at(2005*time.Millisecond, 10+n)
+			}
+			for n := range 20 { // and that one, when it gets free
+				at(2010*time.Millisecond, 20+n)
+			}
+			time.Sleep(5 * time.Second)
+			all.Wait()
+			a.get("new").is(t, notActive)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package introspect
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"sync/atomic"
@@ -31,7 +30,7 @@ func (v *Verifier) ask(ctx context.Context, k facts.Key, token string, now time.
 		own.Store(true)
 		f, err := v.call(ctx, token)
 		if err == nil {
-			v.remember(k, f, epoch)
+			v.remember(k, token, f, epoch)
 		}
 		return f, err
 	})
@@ -54,7 +53,7 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
 	}
 	p, wait, ok := v.breaker.admit(began)
-	for ok && p.probe {
+	for ok && p.ours {
 		if err := v.askOurs(ctx, p); err != nil {
 			return nil, refusal(outcome(err), err, retryAfter(err))
 		}
@@ -65,7 +64,9 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, v.breaker.because(), wait)
 	}
 	f, err := v.bounded(ctx, token, false)
-	if err != errPanicked && err != errBusy && v.breaker.done(time.Now(), p, outageOf(err)) {
+	if p.probe {
+		v.breaker.cleared(time.Now(), p, asked(err), outageOf(err))
+	} else if asked(err) && v.breaker.done(time.Now(), p, outageOf(err)) {
 		var alone flight.Group[*fact] // not v.flights: joining one that is finishing would clear no doubt
 		alone.Go(ctx, "", func(ctx context.Context) (*fact, error) { return nil, v.askOurs(ctx, p) })
 	}
@@ -76,20 +77,27 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 	return f, nil
 }
 
-// askOurs asks about a token that we make up, tells the breaker, and reports. The
-// error is nil if the issuer answers, whatever it answers.
+// askOurs asks a question of ours, tells the breaker, and reports. The error is nil if
+// the issuer answers, whatever it answers.
 func (v *Verifier) askOurs(ctx context.Context, p pass) error {
 	began := time.Now()
-	_, err := v.bounded(ctx, rand.Text(), true)
-	asked, down := err != errBusy && err != errPanicked, outageOf(err)
+	token := v.known.token(began)
+	f, err := v.bounded(ctx, token, true)
+	if err == nil && f.said == nil {
+		v.known.forget(token)
+	}
+	down := outageOf(err)
 	// First, as an Observer may take long.
-	v.breaker.cleared(time.Now(), p, asked, down)
+	v.breaker.cleared(time.Now(), p, asked(err), down)
 	v.report(ctx, began, outcome(err), err)
-	if !asked {
+	if !asked(err) {
 		return err
 	}
 	return down
 }
+
+// asked reports whether a call that ended with err says anything of the issuer.
+func asked(err error) bool { return err != errBusy && err != errPanicked }
 
 // outcome is what operators call how a call ended.
 func outcome(err error) middleware.Reason {
@@ -114,24 +122,25 @@ func outageOf(err error) error {
 
 // bounded is exchange within Timeout, whatever foreign code below it does with
 // its context, and with its panics as errors. A call that does not return keeps
-// its slot, so that there are never more of them. One about a token of ours waits
-// for a slot, and goes before those who come.
+// its slot, so that there are never more of them. A question of ours waits for a
+// slot, and goes before those who come.
 func (v *Verifier) bounded(ctx context.Context, token string, ours bool) (*fact, error) {
-	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
-	defer cancel()
-	var patience <-chan struct{} = over
-	if ours {
-		patience = limited.Done()
-	}
 	select {
 	case v.slots <- struct{}{}:
 	default:
+		if !ours {
+			return nil, errBusy
+		}
+		patience := time.NewTimer(v.cfg.Timeout)
+		defer patience.Stop()
 		select {
 		case v.slots <- struct{}{}:
-		case <-patience:
+		case <-patience.C:
 			return nil, errBusy
 		}
 	}
+	limited, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
+	defer cancel()
 	type result struct {
 		fact *fact
 		err  error
@@ -162,14 +171,11 @@ func (v *Verifier) bounded(ctx context.Context, token string, ours bool) (*fact,
 	}
 }
 
-// over is the patience of one that does not wait.
-var over = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
 // hangs is how late a call may return before it counts as one that does not.
 const hangs = 100 * time.Millisecond
 
-// exchange asks and reads the answer. About a token of ours it asks on a connection of
-// its own: that one of those we keep is dead says nothing of the issuer.
+// exchange asks and reads the answer. A question of ours has a connection of its own:
+// that one of those we keep is dead says nothing of the issuer.
 func (v *Verifier) exchange(ctx context.Context, token string, ours bool) (*fact, error) {
 	do := v.caller.client.Do
 	if ours {

@@ -29,6 +29,7 @@ type Verifier struct {
 	prefix  string // of what is hashed to find a token: the issuer, so that no two are confused where a cache is ever shared
 	flights flight.Group[*fact]
 	breaker breaker
+	known   known
 	slots   chan struct{} // of calls under way
 }
 
@@ -85,6 +86,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*
 // Forget makes v ask again about token, which its owner has revoked, say. A
 // call under way does not bring it back.
 func (v *Verifier) Forget(token string) {
+	v.known.forget(token)
 	v.cache.forget(facts.KeyOf(v.prefix, token))
 }
 
@@ -114,13 +116,14 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*mi
 	return &f.said.Token, via, nil
 }
 
-// remember keeps what the issuer has just said, unless it is forgotten since
+// remember keeps what the issuer has just said of token, unless it is forgotten since
 // epoch.
-func (v *Verifier) remember(k facts.Key, f *fact, epoch uint64) {
+func (v *Verifier) remember(k facts.Key, token string, f *fact, epoch uint64) {
 	now := time.Now()
 	acceptable, ttl := v.judge(f, now) == nil, v.cfg.NegativeTTL
 	if acceptable {
 		ttl = v.cfg.CacheTTL
+		v.known.note(now, token, f.said.Token.Expiry)
 	}
 	f.until = now.Add(ttl)
 	// Never past exp (RFC 7662 §4), unless it is refused for that.
