@@ -35,25 +35,27 @@ const (
 	spent = assertionLifetime * 3 / 4
 
 	// A key that does not return within patience is asked again by who comes then, so
-	// that one lost answer of a device is not the end; there are never more than
-	// maxSigning that have not returned.
+	// that one lost answer of a device is not the end. When maxSigning have not
+	// returned, with no success since, that happens once a weary.
 	patience   = 10 * time.Second
-	maxSigning = 64
+	maxSigning = 256
+	weary      = time.Minute
 )
 
 // PrivateKeyJWT authenticates with a JWT that key signs (RFC 7523 §2.2), for
 // the client id: alg RS256, PS256, ES256 or EdDSA, and kid, which may be empty.
 // Its audience is the issuer. It is signed once a minute, not once a call. An
 // issuer that takes each assertion once only (RFC 7523 §3) refuses the second
-// call; that call is made again with a new one, and for the next ten minutes each
-// call has its own, or for ten seconds if that happened for the first time. key is called concurrently, and a key that takes long, as one in
-// hardware may, keeps nobody waiting who has an assertion. One that does not return is
-// called again ten seconds later. A key that is not for alg panics.
+// call; that call is made again with a new one, and each call has its own for ten
+// seconds, or ten minutes if it happens again then. key is called concurrently, and a
+// key that takes long, as one in hardware may, keeps nobody waiting for more than 100 ms
+// who has an assertion. One that does not return is called again ten seconds later, or a
+// minute when it did not 256 times. A key that is not for alg panics.
 func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
 	if key == nil || !jose.CanSign(key, alg) {
 		panic("introspect: PrivateKeyJWT: the key is not for this alg")
 	}
-	a := &assertions{id: id, key: key, alg: alg, kid: kid, slots: make(chan struct{}, maxSigning)}
+	a := &assertions{id: id, key: key, alg: alg, kid: kid}
 	return func(ctx context.Context, form url.Values, _ http.Header) error {
 		this, ok := ctx.Value(attemptKey{}).(*attempt)
 		if !ok {
@@ -79,6 +81,8 @@ type attempt struct {
 	form       url.Values
 	header     http.Header
 	renewals   uint64      // of credentials, when those of this one were asked for
+	signs      int         // that have not returned, with no success since
+	began      time.Time   // the last of them
 	again      bool        // the last one was refused: an assertion that nobody has used
 	assertions *assertions // that the one of this call is from; nil: there is none
 	reused     bool        // another call had it before
@@ -115,12 +119,13 @@ type assertions struct {
 	id, alg, kid string
 	key          crypto.Signer
 	signing      flight.Group[*assertion]
-	slots        chan struct{} // of signatures under way
 
 	mu         sync.Mutex // of the following; not held while the key signs
 	current    *assertion
 	reusedTill time.Time // when the issuer last took one that another call had used
 	singleTill time.Time // until when each call has its own
+	signs      int       // that have not returned, with no success since
+	began      time.Time // the last of them
 	again      bool      // none that another call had used was taken since the last of those times
 }
 
@@ -170,9 +175,9 @@ func (a *assertions) renew(ctx context.Context, now time.Time, audience string, 
 	window := strconv.FormatInt(now.Unix()/int64(patience/time.Second), 10)
 	return a.signing.Do(ctx, window+" "+audience, func(context.Context) (*assertion, error) {
 		fresh, err := a.sign(time.Now(), audience)
-		if err == nil {
-			a.mu.Lock()
-			defer a.mu.Unlock()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if last := a.current; err == nil && (last == nil || last.audience != audience || last.issued.Before(fresh.issued)) {
 			a.current = fresh
 		}
 		return fresh, err
@@ -195,12 +200,22 @@ func (a *assertion) age(now time.Time) time.Duration {
 }
 
 func (a *assertions) sign(now time.Time, audience string) (*assertion, error) {
-	select {
-	case a.slots <- struct{}{}:
-		defer func() { <-a.slots }()
-	default:
+	a.mu.Lock()
+	if a.signs >= maxSigning && now.Sub(a.began) < weary {
+		a.mu.Unlock()
 		return nil, errors.New("introspect: the key does not return")
 	}
+	a.signs++
+	a.began = now
+	a.mu.Unlock()
+	ok := false
+	defer func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.signs = max(a.signs-1, 0); ok {
+			a.signs = 0
+		}
+	}()
 	claims, err := json.Marshal(map[string]any{
 		"iss": a.id, "sub": a.id, "aud": audience,
 		"iat": now.Unix(), "exp": now.Add(assertionLifetime).Unix(),
@@ -210,6 +225,7 @@ func (a *assertions) sign(now time.Time, audience string) (*assertion, error) {
 		return nil, err
 	}
 	signed, err := jose.Sign(a.key, a.alg, a.kid, claims)
+	ok = err == nil
 	return &assertion{signed: signed, audience: audience, issued: now}, err
 }
 
@@ -240,5 +256,5 @@ func (a *assertions) distrusted(now time.Time) {
 	if a.again {
 		wait = distrust
 	}
-	a.singleTill, a.again = now.Add(wait), true
+	a.singleTill, a.again, a.current = now.Add(wait), true, nil
 }

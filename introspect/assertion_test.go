@@ -284,28 +284,67 @@ func (s stuck) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte,
 
 // Signatures that never come are not the end: who comes later has another made.
 func TestAKeyThatDoesNotReturn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		key := stuck{edKey(), new(atomic.Bool), make(chan struct{})}
-		defer close(key.never)
-		s := newServer(says(active(nil)))
-		a := guarding(t, s, func(c *introspect.Config) {
-			c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+	for name, row := range map[string]struct {
+		away  time.Duration
+		every time.Duration
+		once  bool // the issuer takes each assertion once
+	}{
+		"for five minutes":                         {5 * time.Minute, time.Second, false},
+		"for hours":                                {5 * time.Hour, time.Second, false},
+		"for seconds, of a busy API":               {3 * time.Second, 10 * time.Millisecond, false},
+		"for seconds, where each call has its own": {3 * time.Second, 10 * time.Millisecond, true},
+		"for hours, where each call has its own":   {3 * time.Hour, time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				key := stuck{edKey(), new(atomic.Bool), make(chan struct{})}
+				defer close(key.never)
+				var mu sync.Mutex
+				used := map[string]bool{}
+				s := newServer(func(r *http.Request) (*http.Response, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					assertion := r.PostFormValue("client_assertion")
+					if row.once && used[assertion] {
+						return status(401)(r)
+					}
+					used[assertion] = true
+					return says(active(nil))(r)
+				})
+				a := guarding(t, s, func(c *introspect.Config) {
+					c.Authenticate = introspect.PrivateKeyJWT("rs", key, "EdDSA", "")
+				})
+				for n := range 2 {
+					a.get(fmt.Sprint("first-", n)).is(t, ok)
+				}
+				if !row.once {
+					time.Sleep(2 * time.Minute) // until that assertion is spent
+				}
+				idle := runtime.NumGoroutine()
+				key.away.Store(true)
+				for n, began := 0, time.Now(); time.Since(began) < row.away; n++ {
+					go func() {
+						if got := a.get(fmt.Sprint("token-", n)); got.StatusCode != 503 {
+							t.Error(got)
+						}
+					}()
+					time.Sleep(row.every)
+				}
+				time.Sleep(3 * time.Second)
+				most := 2*256 + 2*int(row.away/time.Minute) + 10
+				if n := goroutines(idle + most); n > idle+most {
+					t.Errorf("%d goroutines, and %d before", n, idle)
+				}
+				key.away.Store(false)
+				time.Sleep(time.Minute)
+				a.get("probe")
+				time.Sleep(time.Minute)
+				for n := range 10 {
+					a.get(fmt.Sprint("good-", n)).is(t, ok)
+				}
+			})
 		})
-		idle := runtime.NumGoroutine()
-		key.away.Store(true)
-		for n, began := 0, time.Now(); time.Since(began) < 5*time.Minute; n++ {
-			if got := a.get(fmt.Sprint("token-", n)); got.StatusCode != 503 {
-				t.Error(got)
-			}
-			time.Sleep(time.Second)
-		}
-		if n := goroutines(idle + 70); n > idle+70 { // two for each of 30 signatures
-			t.Errorf("%d goroutines, and %d before", n, idle)
-		}
-		key.away.Store(false)
-		time.Sleep(10 * time.Second)
-		a.get("good").is(t, ok)
-	})
+	}
 }
 
 // One lost signature is felt by nobody while the last assertion is good.

@@ -11,14 +11,24 @@ import (
 // strikes is how many failures in a row make the breaker doubt the issuer.
 const strikes = 5
 
+// word is what the end of a call says of the issuer.
+type word uint8
+
+const (
+	silent   word = iota // nothing: it was not asked
+	unclear              // something answered, which may stand in front of it, and be about that token alone
+	answered             // as the protocol has it
+	down                 // a failure that counts
+)
+
 // breaker spares an issuer that is down, and us the waiting. It counts only what is
 // about the issuer or about us: connections that fail, timeouts, 429, 502, 503, 504,
 // and our own credentials where the issuer says that it is about them. Even these may
 // be about one token, which strangers choose. So failures alone never open it, nor keep
-// it open: a question of ours does, if that fails and no other call is answered
-// meanwhile. But an issuer may have no answer to it either, so every other probe of an
-// open breaker is whatever token comes. Only an issuer that says when to come back is
-// taken at its word. The zero breaker is closed.
+// it open: a question of ours does, if that fails and the issuer answers no other call
+// meanwhile. But there may be no answer to ours either, so every other probe of an open
+// breaker is whatever token comes. Only an issuer that says when to come back is taken
+// at its word. The zero breaker is closed.
 type breaker struct {
 	mu      sync.Mutex
 	failed  int    // in a row
@@ -26,7 +36,7 @@ type breaker struct {
 	open    bool
 	asking  bool      // a question is under way that decides
 	heard   bool      // and another call was answered meanwhile
-	theirs  bool      // the next probe is about the token that comes
+	turn    int       // probes since it opened
 	doubted time.Time // when we last asked because others failed
 	backoff backoff.Backoff
 	failure error // the last that counted
@@ -35,9 +45,12 @@ type breaker struct {
 // pass is the leave to call.
 type pass struct {
 	changes uint64 // of the breaker that gave it
-	probe   bool   // the call finds out whether an open breaker can close: cleared is to be told how it ends, not done
-	ours    bool   // and a question of ours is to do that
+	probe   bool   // the call finds out whether an open breaker can close: decided is to be told how it ends, not done
+	turn    int    // of the probe
 }
+
+// ours reports whether a question of ours is to be the probe.
+func (p pass) ours() bool { return p.probe && p.turn%2 == 0 }
 
 // admit reports whether a call may start at now, and if not, for how long.
 func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
@@ -52,45 +65,49 @@ func (b *breaker) admit(now time.Time) (p pass, wait time.Duration, ok bool) {
 	if b.asking {
 		return pass{}, backoff.First, false
 	}
-	p = pass{b.changes, true, !b.theirs}
-	b.asking, b.theirs = true, !b.theirs
+	p = pass{b.changes, true, b.turn}
+	b.asking = true
+	b.turn++
 	return p, 0, true
 }
 
-// done notes how an admitted call ended at now; err is nil unless it counts. It
-// reports whether there is doubt: then a question of ours is to be asked, and cleared
-// told how that ended.
-func (b *breaker) done(now time.Time, p pass, err error) (doubt bool) {
+// done notes how an admitted call ended at now, that is no probe. It reports whether
+// there is doubt: then a question of ours is to be asked, and decided told how that
+// ended.
+func (b *breaker) done(now time.Time, p pass, w word, err error) (doubt bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if w == down && told(err) {
+		if retryAfter(err) > b.backoff.Wait(now) {
+			b.opens(now, err)
+		}
+		return false
+	}
 	if p.changes != b.changes {
 		// It began before the breaker opened or closed and says nothing new:
 		// a late timeout does not open it again, and a late answer does not
 		// ask an issuer that wants to be left alone.
 		return false
 	}
-	if err == nil {
-		b.heard = true
-		b.close()
-		return false
+	switch w {
+	case answered:
+		b.failed, b.heard = 0, true
+	case unclear:
+		b.failed = 0
+	case down:
+		b.failure = err
+		b.failed++
+		// A question of ours that was answered a moment ago still speaks for the issuer.
+		if b.failed >= strikes && !b.asking && now.Sub(b.doubted) >= backoff.First {
+			b.asking, b.heard, b.doubted = true, false, now
+			return true
+		}
 	}
-	b.failure = err
-	if told(err) {
-		b.opens(now, err)
-		return false
-	}
-	b.failed++
-	// A question of ours that was answered a moment ago still speaks for the issuer.
-	if b.failed < strikes || b.asking || now.Sub(b.doubted) < backoff.First {
-		return false
-	}
-	b.asking, b.heard, b.doubted = true, false, now
-	return true
+	return false
 }
 
-// cleared notes how the call ended that decides, which p was given for. Not asked: it
-// could not be, and says nothing.
-func (b *breaker) cleared(now time.Time, p pass, asked bool, err error) {
+// decided notes how the call ended that decides, which p was given for.
+func (b *breaker) decided(now time.Time, p pass, w word, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p.changes != b.changes {
@@ -98,12 +115,9 @@ func (b *breaker) cleared(now time.Time, p pass, asked bool, err error) {
 	}
 	b.asking = false
 	switch {
-	case asked && err == nil:
+	case w == answered:
 		b.close()
-	case !b.open && b.heard:
-		// So it was about our question alone.
-	case asked:
-		b.failure = err
+	case w == down && (b.open || !b.heard || told(err)):
 		b.opens(now, err)
 	case b.open:
 		b.backoff.Failed(now, nil, true)
@@ -121,9 +135,10 @@ func (b *breaker) close() {
 
 // opens notes that it does not, and for how long nobody asks it. The lock is held.
 func (b *breaker) opens(now time.Time, err error) {
+	b.failure = err
 	b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
 	if !b.open {
-		b.open, b.asking, b.theirs = true, false, false
+		b.open, b.asking, b.turn = true, false, 0
 		b.changes++
 	}
 }

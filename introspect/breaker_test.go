@@ -391,6 +391,7 @@ func strangersCannotHoldItOpen(t *testing.T, name string, junk, unknown reply, c
 			}
 			cancel()
 			all.Wait()
+			time.Sleep(5 * time.Second) // a question of ours may be held
 			own, good := 0, map[string]bool{}
 			for _, c := range s.seen(endpoint) {
 				token := c.form.Get("token")
@@ -477,6 +478,183 @@ func TestAnswersWhileWeAsk(t *testing.T) {
 		for n := range 5 {
 			a.get(fmt.Sprint("good-later-", n)).is(t, "401-T wrong_audience")
 		}
+	})
+}
+
+// What something in front of the issuer answers, a firewall say, is no sign of life of
+// the issuer: strangers cannot keep an issuer that is down being asked.
+func TestAFirewallIsNotTheIssuer(t *testing.T) {
+	for name, row := range map[string]struct {
+		down, front reply
+		change      func(*introspect.Config)
+	}{
+		"hangs, 403":               {hang, status(403), nil},
+		"hangs, 403 is configured": {hang, status(403), func(c *introspect.Config) { c.UnknownStatus = []int{403} }},
+		"503, 403":                 {status(503), status(403), nil},
+		"503, a web page":          {status(503), typed("text/html", "<p>"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var honest atomic.Int32
+				s := newServer(func(r *http.Request) (*http.Response, error) {
+					if strings.HasPrefix(r.PostFormValue("token"), "attack") {
+						return row.front(r)
+					}
+					honest.Add(1)
+					return row.down(r)
+				})
+				a := guarding(t, s, row.change)
+				for n := range 1200 { // a minute
+					go a.ask(1)
+					if n%5 == 0 {
+						go a.get(fmt.Sprint("attack-", n))
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+				time.Sleep(5 * time.Second)
+				// Until it opens, after 2 s of ours, whoever comes is asked about.
+				if n := honest.Load(); n > 190 {
+					t.Errorf("%d calls in a minute", n)
+				}
+			})
+		})
+	}
+}
+
+// Who makes us know a token that begins to fail gains nothing by it where the issuer
+// answers others.
+func TestAKnownTokenThatBeginsToFail(t *testing.T) {
+	for name, fails := range map[string]reply{"503": status(503), "held": hang} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var spoilt atomic.Bool
+				s := newServer(func(r *http.Request) (*http.Response, error) {
+					switch token := r.PostFormValue("token"); {
+					case strings.HasPrefix(token, "junk"), token == "poison" && spoilt.Load():
+						return fails(r)
+					case strings.HasPrefix(token, "good"), token == "poison":
+						return says(active(nil))(r)
+					}
+					return says(inactive)(r)
+				})
+				a := guarding(t, s, nil)
+				for n := range 120 {
+					spoilt.Store(false)
+					a.get("poison")
+					spoilt.Store(true)
+					for i := range 6 {
+						go a.get(fmt.Sprint("junk-", n, "-", i))
+					}
+					time.Sleep(4900 * time.Millisecond)
+					a.get(fmt.Sprint("good-", n)).is(t, ok)
+					time.Sleep(100 * time.Millisecond)
+				}
+				time.Sleep(5 * time.Second)
+			})
+		})
+	}
+}
+
+// The token that we ask about when in doubt is one that is still good.
+func TestTheTokenThatWeKnow(t *testing.T) {
+	inDoubt := func(t *testing.T, a api, s *server) string {
+		s.serve(endpoint, status(503))
+		a.ask(5)
+		synctest.Wait()
+		return s.seen(endpoint)[s.count()-2].form.Get("token") // the last is made up, if that is not
+	}
+	t.Run("the last", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(says(active(nil)))
+			a := guarding(t, s, nil)
+			a.get("first").is(t, ok)
+			a.get("second").is(t, ok)
+			if got := inDoubt(t, a, s); got != "second" {
+				t.Errorf("asked about %q", got)
+			}
+		})
+	})
+	t.Run("not one that expires at once, nor is for others", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(knows(map[string]string{
+				"good":    active(object{"exp": in(time.Hour)}),
+				"short":   active(object{"exp": in(time.Second)}),
+				"expired": active(object{"exp": in(-time.Second)}),
+				"foreign": active(object{"aud": "x", "exp": in(2 * time.Hour)}),
+			}))
+			a := guarding(t, s, nil)
+			a.get("good").is(t, ok)
+			a.get("short").is(t, ok)
+			a.get("expired").is(t, ok) // within ClockSkew
+			a.get("foreign").is(t, "401-T wrong_audience")
+			if got := inDoubt(t, a, s); got != "good" {
+				t.Errorf("asked about %q", got)
+			}
+		})
+	})
+	t.Run("not one that expired", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(says(active(object{"exp": in(time.Minute)})))
+			a := guarding(t, s, nil)
+			a.get("good").is(t, ok)
+			time.Sleep(time.Minute)
+			inDoubt(t, a, s)
+			for _, c := range s.seen(endpoint)[1:] {
+				if c.form.Get("token") == "good" {
+					t.Error("asked about it")
+				}
+			}
+		})
+	})
+	for name, during := range map[string]bool{"forgotten": false, "forgotten while it is asked about": true} {
+		t.Run("not one that is "+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate(says(active(nil)))
+				s := newServer(g.reply)
+				v := verifier(t, s, nil)
+				a := newAPI(v)
+				var all sync.WaitGroup
+				all.Go(func() { a.get("secret") })
+				<-g.asked
+				if during {
+					v.Forget("secret")
+				}
+				close(g.open)
+				all.Wait()
+				if !during {
+					v.Forget("secret")
+				}
+				inDoubt(t, a, s)
+				for _, c := range s.seen(endpoint)[1:] {
+					if c.form.Get("token") == "secret" {
+						t.Error("asked about it")
+					}
+				}
+			})
+		})
+	}
+}
+
+// A question of ours that the issuer answers by saying when to come back is taken at its
+// word, whatever else it answers meanwhile.
+func TestRetryAfterForOurQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			switch token := r.PostFormValue("token"); {
+			case strings.HasPrefix(token, "token-"):
+				return status(503)(r)
+			case token == "meanwhile":
+				return says(inactive)(r)
+			}
+			time.Sleep(time.Second)
+			return status(429, "Retry-After", "30")(r)
+		})
+		a := guarding(t, s, nil)
+		a.ask(5)
+		synctest.Wait()
+		a.get("meanwhile").is(t, notActive)
+		time.Sleep(30 * time.Second)
+		a.ask(1)[0].is(t, breakerOpen)
 	})
 }
 

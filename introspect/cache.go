@@ -21,6 +21,8 @@ const meanSize = 4 << 10
 type fact struct {
 	said  *claims.Said // nil: inactive
 	until time.Time    // when it has to be asked again
+
+	byStatus bool // inactive by an UnknownStatus, which something in front may have answered
 }
 
 // cache remembers facts. It is safe for concurrent use.

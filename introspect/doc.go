@@ -36,11 +36,12 @@
 // When five calls in a row fail for reasons of the issuer's or ours (connection,
 // timeout, 429, 502, 503, 504, invalid_client), there is doubt. Strangers choose
 // tokens, so a question of ours decides, on a connection of its own: about the last
-// token that was active, or one that we make up. If it fails too, and nothing else is
-// answered meanwhile, a breaker opens: remembered tokens are served still, everything
-// else is answered 503 with Retry-After, and one call a second, by turns ours and that
-// of who comes, finds out whether the issuer is back. Answers with any other status
-// never open it, nor do 401 and 403 without invalid_client. A 429 with Retry-After opens
+// token that was active, and if that fails or there is none, one that we make up. If
+// that fails too, and the issuer answers nobody else meanwhile, a breaker opens:
+// remembered tokens are served still, everything else is answered 503 with Retry-After,
+// and one call a second, by turns ours and that of who comes, finds out whether the
+// issuer is back: an answer to who comes counts if it is one of RFC 7662. Answers with
+// any other status never open it, nor do 401 and 403 without invalid_client. A 429 with Retry-After opens
 // it at once, for as long as the issuer says, up to a minute: whoever can make the
 // issuer say that keeps new tokens out. Limit rates in front, and set Match.
 //

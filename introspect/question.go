@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"sync/atomic"
@@ -53,7 +54,7 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		return nil, v.refuse(ctx, began, middleware.ReasonTooManyCalls, errBusy, backoff.First)
 	}
 	p, wait, ok := v.breaker.admit(began)
-	for ok && p.ours {
+	for ok && p.ours() {
 		if err := v.askOurs(ctx, p); err != nil {
 			return nil, refusal(outcome(err), err, retryAfter(err))
 		}
@@ -64,40 +65,86 @@ func (v *Verifier) call(ctx context.Context, token string) (*fact, error) {
 		return nil, v.refuse(ctx, began, middleware.ReasonBreakerOpen, v.breaker.because(), wait)
 	}
 	f, err := v.bounded(ctx, token, false)
+	w := wordOf(f, err)
 	if p.probe {
-		v.breaker.cleared(time.Now(), p, asked(err), outageOf(err))
-	} else if asked(err) && v.breaker.done(time.Now(), p, outageOf(err)) {
+		v.breaker.decided(time.Now(), p, w, err)
+	} else if v.breaker.done(time.Now(), p, w, err) {
 		var alone flight.Group[*fact] // not v.flights: joining one that is finishing would clear no doubt
 		alone.Go(ctx, "", func(ctx context.Context) (*fact, error) { return nil, v.askOurs(ctx, p) })
 	}
 	if err != nil {
 		return nil, v.refuse(ctx, began, outcome(err), err, retryAfter(err))
 	}
-	v.report(ctx, began, middleware.ReasonOK, nil)
+	v.report(ctx, time.Since(began), middleware.ReasonOK, nil)
 	return f, nil
 }
 
-// askOurs asks a question of ours, tells the breaker, and reports. The error is nil if
-// the issuer answers, whatever it answers.
+// question is one of ours, and how it ended.
+type question struct {
+	word word
+	err  error
+	took time.Duration
+}
+
+// askOurs asks about a token that the issuer knows or, if there is none, that we make
+// up; tells the breaker, and reports. To open it takes both, unless the fault is told,
+// or is ours. The error is nil if there is an answer, whatever it is: strangers have no
+// part in these questions.
 func (v *Verifier) askOurs(ctx context.Context, p pass) error {
+	known := v.known.token(time.Now())
+	if known == "" || p.turn%4 == 2 {
+		return v.decide(ctx, p, v.askAbout(ctx, rand.Text()))
+	}
+	q := v.askAbout(ctx, known)
+	if p.probe || q.word != down || told(q.err) || errors.Is(q.err, errRefused) {
+		return v.decide(ctx, p, q)
+	}
+	again := v.askAbout(ctx, rand.Text())
+	if again.word == answered {
+		v.known.forget(known) // it, or its owner, has a fault of its own
+	}
+	return v.decide(ctx, p, again, q)
+}
+
+// askAbout asks one question.
+func (v *Verifier) askAbout(ctx context.Context, token string) question {
 	began := time.Now()
-	token := v.known.token(began)
 	f, err := v.bounded(ctx, token, true)
 	if err == nil && f.said == nil {
 		v.known.forget(token)
 	}
-	down := outageOf(err)
-	// First, as an Observer may take long.
-	v.breaker.cleared(time.Now(), p, asked(err), down)
-	v.report(ctx, began, outcome(err), err)
-	if !asked(err) {
-		return err
+	w := wordOf(f, err)
+	if w == unclear {
+		w = answered
 	}
-	return down
+	return question{w, err, time.Since(began)}
 }
 
-// asked reports whether a call that ended with err says anything of the issuer.
-func asked(err error) bool { return err != errBusy && err != errPanicked }
+// decide tells the breaker how q ended, and then the Observer, which may take long, of
+// it and those before.
+func (v *Verifier) decide(ctx context.Context, p pass, q question, before ...question) error {
+	v.breaker.decided(time.Now(), p, q.word, q.err)
+	for _, q := range append(before, q) {
+		v.report(ctx, q.took, outcome(q.err), q.err)
+	}
+	if q.word == answered {
+		return nil
+	}
+	return q.err
+}
+
+// wordOf returns what it says of the issuer that a call ended so.
+func wordOf(f *fact, err error) word {
+	switch {
+	case err == errBusy, err == errPanicked:
+		return silent
+	case outageOf(err) != nil:
+		return down
+	case err != nil, f.byStatus:
+		return unclear
+	}
+	return answered
+}
 
 // outcome is what operators call how a call ended.
 func outcome(err error) middleware.Reason {
@@ -183,7 +230,7 @@ func (v *Verifier) exchange(ctx context.Context, token string, ours bool) (*fact
 	}
 	resp, err := v.caller.ask(ctx, token, do)
 	if errors.Is(err, errUnknown) {
-		return new(fact), nil
+		return &fact{byStatus: true}, nil
 	}
 	if err != nil {
 		return nil, err

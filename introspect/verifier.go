@@ -86,8 +86,8 @@ func (v *Verifier) Verify(ctx context.Context, token string, _ *http.Request) (*
 // Forget makes v ask again about token, which its owner has revoked, say. A
 // call under way does not bring it back.
 func (v *Verifier) Forget(token string) {
-	v.known.forget(token)
 	v.cache.forget(facts.KeyOf(v.prefix, token))
+	v.known.forget(token) // after the epoch has changed, which remember looks at
 }
 
 func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (*middleware.Token, middleware.Via, error) {
@@ -123,7 +123,6 @@ func (v *Verifier) remember(k facts.Key, token string, f *fact, epoch uint64) {
 	acceptable, ttl := v.judge(f, now) == nil, v.cfg.NegativeTTL
 	if acceptable {
 		ttl = v.cfg.CacheTTL
-		v.known.note(now, token, f.said.Token.Expiry)
 	}
 	f.until = now.Add(ttl)
 	// Never past exp (RFC 7662 §4), unless it is refused for that.
@@ -134,11 +133,17 @@ func (v *Verifier) remember(k facts.Key, token string, f *fact, epoch uint64) {
 		}
 	}
 	v.cache.put(k, f, acceptable, epoch)
+	if acceptable {
+		v.known.note(now, token, f.said.Token.Expiry)
+		if v.cache.epoch(k) != epoch {
+			v.known.forget(token)
+		}
+	}
 }
 
 // refuse reports why there is no fact, and returns it as the answer 503.
 func (v *Verifier) refuse(ctx context.Context, began time.Time, reason middleware.Reason, err error, wait time.Duration) error {
-	v.report(ctx, began, reason, err)
+	v.report(ctx, time.Since(began), reason, err)
 	return refusal(reason, err, wait)
 }
 
@@ -146,9 +151,9 @@ func refusal(reason middleware.Reason, err error, wait time.Duration) error {
 	return &middleware.Error{Reason: reason, Header: backoff.Header(wait), Err: err}
 }
 
-func (v *Verifier) report(ctx context.Context, began time.Time, reason middleware.Reason, err error) {
+func (v *Verifier) report(ctx context.Context, took time.Duration, reason middleware.Reason, err error) {
 	middleware.Observe(ctx, middleware.Event{
-		Op: middleware.OpIntrospect, Issuer: v.cfg.Issuer, Reason: reason, Duration: time.Since(began), Err: err,
+		Op: middleware.OpIntrospect, Issuer: v.cfg.Issuer, Reason: reason, Duration: took, Err: err,
 	})
 }
 
