@@ -41,9 +41,9 @@
 // remembered tokens are served still, everything else is answered 503 with Retry-After,
 // and one call a second, by turns ours and that of who comes, finds out whether the
 // issuer is back: an answer to who comes counts if it is one of RFC 7662. Answers with
-// any other status never open it, nor do 401 and 403 without invalid_client. A 429 with Retry-After opens
-// it at once, for as long as the issuer says, up to a minute: whoever can make the
-// issuer say that keeps new tokens out. Limit rates in front, and set Match.
+// any other status never open it, nor do 401 and 403 without invalid_client. A 429 with
+// Retry-After opens it at once, for as long as the issuer says, up to a minute: whoever
+// can make the issuer say that keeps new tokens out. Limit rates in front, and set Match.
 //
 // A call whose connection breaks, or cannot be made, is made once more on a new one,
 // within Timeout. One that the issuer answers by refusing our credentials is made
