@@ -81,8 +81,6 @@ type attempt struct {
 	form       url.Values
 	header     http.Header
 	renewals   uint64      // of credentials, when those of this one were asked for
-	signs      int         // that have not returned, with no success since
-	began      time.Time   // the last of them
 	again      bool        // the last one was refused: an assertion that nobody has used
 	assertions *assertions // that the one of this call is from; nil: there is none
 	reused     bool        // another call had it before

@@ -8,8 +8,12 @@ import (
 	"github.com/warder-go/warder/internal/backoff"
 )
 
-// strikes is how many failures in a row make the breaker doubt the issuer.
-const strikes = 5
+// What makes the breaker doubt the issuer: so many failures in a row, or in all since
+// the issuer last answered. Something in front of it may end a row.
+const (
+	strikes    = 5
+	allStrikes = 32
+)
 
 // word is what the end of a call says of the issuer.
 type word uint8
@@ -32,6 +36,7 @@ const (
 type breaker struct {
 	mu      sync.Mutex
 	failed  int    // in a row
+	unheard int    // failures since the issuer answered
 	changes uint64 // how often it opened or closed
 	open    bool
 	asking  bool      // a question is under way that decides
@@ -91,14 +96,15 @@ func (b *breaker) done(now time.Time, p pass, w word, err error) (doubt bool) {
 	}
 	switch w {
 	case answered:
-		b.failed, b.heard = 0, true
+		b.failed, b.unheard, b.heard = 0, 0, true
 	case unclear:
 		b.failed = 0
 	case down:
 		b.failure = err
 		b.failed++
+		b.unheard++
 		// A question of ours that was answered a moment ago still speaks for the issuer.
-		if b.failed >= strikes && !b.asking && now.Sub(b.doubted) >= backoff.First {
+		if (b.failed >= strikes || b.unheard >= allStrikes) && !b.asking && now.Sub(b.doubted) >= backoff.First {
 			b.asking, b.heard, b.doubted = true, false, now
 			return true
 		}
@@ -126,7 +132,8 @@ func (b *breaker) decided(now time.Time, p pass, w word, err error) {
 
 // close notes that the issuer answers. The lock is held.
 func (b *breaker) close() {
-	if b.failed = 0; b.open {
+	b.failed, b.unheard = 0, 0
+	if b.open {
 		b.open, b.asking = false, false
 		b.changes++
 	}
@@ -138,7 +145,10 @@ func (b *breaker) opens(now time.Time, err error) {
 	b.failure = err
 	b.backoff.Failed(now, err, true) // one probe a second costs nobody anything
 	if !b.open {
-		b.open, b.asking, b.turn = true, false, 0
+		b.turn = 0
+	}
+	if !b.open || told(err) { // what is under way does not cut short what the issuer wants
+		b.open, b.asking = true, false
 		b.changes++
 	}
 }

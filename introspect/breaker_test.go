@@ -493,31 +493,34 @@ func TestAFirewallIsNotTheIssuer(t *testing.T) {
 		"503, 403":                 {status(503), status(403), nil},
 		"503, a web page":          {status(503), typed("text/html", "<p>"), nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var honest atomic.Int32
-				s := newServer(func(r *http.Request) (*http.Response, error) {
-					if strings.HasPrefix(r.PostFormValue("token"), "attack") {
-						return row.front(r)
+		for _, every := range []int{1, 3, 5, 20} { // so many honest ones between attacks
+			t.Run(fmt.Sprint(name, " to one in ", every), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var honest atomic.Int32
+					s := newServer(func(r *http.Request) (*http.Response, error) {
+						if strings.HasPrefix(r.PostFormValue("token"), "attack") {
+							return row.front(r)
+						}
+						honest.Add(1)
+						return row.down(r)
+					})
+					a := guarding(t, s, row.change)
+					for n := range 1200 { // a minute
+						go a.ask(1)
+						time.Sleep(25 * time.Millisecond)
+						if n%every == 0 {
+							go a.get(fmt.Sprint("attack-", n))
+						}
+						time.Sleep(25 * time.Millisecond)
 					}
-					honest.Add(1)
-					return row.down(r)
+					time.Sleep(5 * time.Second)
+					// Until it opens, after 2 s of ours, whoever comes is asked about.
+					if n := honest.Load(); n > 220 {
+						t.Errorf("%d calls in a minute", n)
+					}
 				})
-				a := guarding(t, s, row.change)
-				for n := range 1200 { // a minute
-					go a.ask(1)
-					if n%5 == 0 {
-						go a.get(fmt.Sprint("attack-", n))
-					}
-					time.Sleep(50 * time.Millisecond)
-				}
-				time.Sleep(5 * time.Second)
-				// Until it opens, after 2 s of ours, whoever comes is asked about.
-				if n := honest.Load(); n > 190 {
-					t.Errorf("%d calls in a minute", n)
-				}
 			})
-		})
+		}
 	}
 }
 
@@ -553,6 +556,39 @@ func TestAKnownTokenThatBeginsToFail(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What the issuer says of when to come back is not cut short by a probe under way.
+func TestRetryAfterDuringAProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := newServer(func(r *http.Request) (*http.Response, error) {
+			switch token := r.PostFormValue("token"); {
+			case token == "late":
+				<-release
+				return status(429, "Retry-After", "60")(r)
+			case !strings.HasPrefix(token, "token-"):
+				time.Sleep(time.Second)
+			}
+			return status(503)(r)
+		})
+		a := guarding(t, s, func(c *introspect.Config) { c.Timeout = 10 * time.Second })
+		go a.get("late")
+		synctest.Wait()
+		a.ask(5)
+		time.Sleep(2100 * time.Millisecond) // ours has failed, and it is time for a probe
+		go a.ask(1)
+		synctest.Wait()
+		close(release)
+		time.Sleep(10 * time.Second)
+		before := s.count()
+		a.ask(1)[0].is(t, breakerOpen)
+		time.Sleep(40 * time.Second)
+		a.ask(1)[0].is(t, breakerOpen)
+		if n := s.count() - before; n != 0 {
+			t.Errorf("asked %d times", n)
+		}
+	})
 }
 
 // The token that we ask about when in doubt is one that is still good.

@@ -33,11 +33,12 @@
 //
 // Tokens over 4 KiB or outside Match are refused without a call. At most
 // MaxConcurrent calls are under way; what comes beyond is answered 503 at once.
-// When five calls in a row fail for reasons of the issuer's or ours (connection,
-// timeout, 429, 502, 503, 504, invalid_client), there is doubt. Strangers choose
-// tokens, so a question of ours decides, on a connection of its own: about the last
-// token that was active, and if that fails or there is none, one that we make up. If
-// that fails too, and the issuer answers nobody else meanwhile, a breaker opens:
+// When five calls in a row fail, or 32 since the issuer's last answer, for reasons of
+// the issuer's or ours (connection, timeout, 429, 502, 503, 504, invalid_client), there
+// is doubt. Strangers choose tokens, so a question of ours decides, on a connection of
+// its own: about the last token that was active, and if that fails or there is none, one
+// that we make up. If that fails too, and the issuer answers nobody else meanwhile, a
+// breaker opens:
 // remembered tokens are served still, everything else is answered 503 with Retry-After,
 // and one call a second, by turns ours and that of who comes, finds out whether the
 // issuer is back: an answer to who comes counts if it is one of RFC 7662. Answers with
