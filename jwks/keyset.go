@@ -114,46 +114,6 @@ func (s *KeySet) usable(ctx context.Context, now time.Time) (snap *snapshot, isS
 	return next, false, err
 }
 
-// lacks reports whether no key has this ID, and the issuer was asked since it was first
-// seen and is not to be asked again yet, which is so for most IDs that strangers send:
-// such tokens are refused before any more of them is read.
-func (s *KeySet) lacks(kid string) bool {
-	snap := s.current.Load()
-	if kid == "" || snap == nil || len(snap.find(kid)) > 0 {
-		return false
-	}
-	if s.source == nil {
-		return true
-	}
-	now := time.Now()
-	if p := s.opts.age(snap, now); p != fresh && p != due {
-		return false
-	}
-	wait, ok := s.schedule.admits(now, forced, s.opts.Cooldown)
-	if ok || wait > 0 || s.opts.Cooldown >= 0 && snap.uselessWith(kid) == nil && !s.missed.wasLookedFor(kid, snap.look) {
-		return false
-	}
-	// A fetch may have ended since the look at snap, and have brought the key.
-	return s.current.Load() == snap
-}
-
-// lacking is the refusal of a token whose kid snap lacks, and that cannot be looked for
-// now: of a bad token, if the issuer was asked since the kid was first seen, and otherwise
-// of one that cannot be judged yet.
-func (s *KeySet) lacking(snap *snapshot, kid string) error {
-	switch {
-	case s.source == nil:
-		return snap.unknown(kid, errNotInFixed)
-	case snap == nil, s.opts.Cooldown < 0, snap.uselessWith(kid) != nil:
-		return snap.unknown(kid, errUnknownKey)
-	}
-	wait, looks := s.schedule.cooling(time.Now(), s.opts.Cooldown)
-	if s.missed.lookedFor(kid, looks, snap.look) {
-		return errUnknownKey
-	}
-	return coolingDown(wait)
-}
-
 // refetch returns newer keys for a token that came at now and that no key in seen
 // verifies, or seen itself if no fetch may start to look for more. kid is empty where it
 // is not the key that is missing. A look that began before the token came may have
@@ -282,7 +242,7 @@ func (s *KeySet) fetch(seen *snapshot, why cause, kid string) func(context.Conte
 		if s.opts.Snapshot == "" {
 			snap.document = nil
 		}
-		if before := s.current.Swap(snap); before != nil && s.source != nil {
+		if before := s.current.Swap(snap); before != nil {
 			s.missed.withdrawn(before, snap)
 		}
 		s.saveSoon(ctx)

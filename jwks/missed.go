@@ -3,6 +3,7 @@ package jwks
 import (
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
@@ -56,4 +57,44 @@ func (m *missedKeys) withdrawn(before, now *snapshot) {
 			m.lookedFor(kid, now.look-1, now.look) // whatever number that is
 		}
 	}
+}
+
+// lacks reports whether no key has this ID, and the issuer was asked since it was first
+// seen and is not to be asked again yet, which is so for most IDs that strangers send:
+// such tokens are refused before any more of them is read.
+func (s *KeySet) lacks(kid string) bool {
+	snap := s.current.Load()
+	if kid == "" || snap == nil || len(snap.find(kid)) > 0 {
+		return false
+	}
+	if s.source == nil {
+		return true
+	}
+	now := time.Now()
+	if p := s.opts.age(snap, now); p != fresh && p != due {
+		return false
+	}
+	wait, ok := s.schedule.admits(now, forced, s.opts.Cooldown)
+	if ok || wait > 0 || s.opts.Cooldown >= 0 && snap.uselessWith(kid) == nil && !s.missed.wasLookedFor(kid, snap.look) {
+		return false
+	}
+	// A fetch may have ended since the look at snap, and have brought the key.
+	return s.current.Load() == snap
+}
+
+// lacking is the refusal of a token whose kid snap lacks, and that cannot be looked for
+// now: of a bad token, if the issuer was asked since the kid was first seen, and otherwise
+// of one that cannot be judged yet.
+func (s *KeySet) lacking(snap *snapshot, kid string) error {
+	switch {
+	case s.source == nil:
+		return snap.unknown(kid, errNotInFixed)
+	case snap == nil, s.opts.Cooldown < 0, snap.uselessWith(kid) != nil:
+		return snap.unknown(kid, errUnknownKey)
+	}
+	wait, looks := s.schedule.cooling(time.Now(), s.opts.Cooldown)
+	if s.missed.lookedFor(kid, looks, snap.look) {
+		return errUnknownKey
+	}
+	return coolingDown(wait)
 }

@@ -214,24 +214,6 @@ func (r *Rules) readConfigured(o strictjson.Object, s *Said, e *evidence) {
 	s.Token.Scopes = alone(s.Token.Scopes)
 }
 
-// readAudience reads the claim that names audiences, unless it is aud. An aud that
-// names nobody is none beside it.
-func (r *Rules) readAudience(o strictjson.Object, s *Said) {
-	s.named = s.aud
-	if name := r.cfg.AudienceClaim; name != "aud" {
-		s.named = nil
-		if v, said := r.get(o, name); said {
-			var ok bool
-			if s.named, ok = r.audience(v); !ok {
-				s.unreadable(r, name, v)
-			}
-		}
-	}
-	if s.Token.Audience = s.aud; len(s.aud) == 0 {
-		s.Token.Audience = s.named
-	}
-}
-
 // get returns the claim, if it is there.
 func (r *Rules) get(o strictjson.Object, name string) (strictjson.Value, bool) {
 	v, said := o.Get(name)
@@ -243,26 +225,6 @@ func (r *Rules) date(v strictjson.Value) (time.Time, bool) {
 		return v.NearestDate()
 	}
 	return v.NumericDate()
-}
-
-// audience is [Audience], which costs nothing for what is one of ours alone.
-func (r *Rules) audience(v strictjson.Value) ([]string, bool) {
-	if s, ok := v.Text(); ok {
-		if i := slices.Index(r.cfg.Audience, s); i >= 0 {
-			return r.ours[i : i+1 : i+1], true
-		}
-	}
-	return Audience(v)
-}
-
-// Audience reads what aud may be: a string or an array of strings (RFC 7519
-// §4.1.3). An array is not nil, even if it is empty.
-func Audience(v strictjson.Value) ([]string, bool) {
-	if s, ok := v.Text(); ok {
-		return []string{s}, true
-	}
-	list, ok := v.Texts()
-	return slices.Clip(list), ok
 }
 
 // confirmation reads cnf (RFC 7800 §3.1). The result is never nil where it can be
