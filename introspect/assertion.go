@@ -47,10 +47,11 @@ const (
 // Its audience is the issuer. It is signed once a minute, not once a call. An
 // issuer that takes each assertion once only (RFC 7523 §3) refuses the second
 // call; that call is made again with a new one, and each call has its own for ten
-// seconds, or ten minutes if it happens again then. key is called concurrently, and a
-// key that takes long, as one in hardware may, keeps nobody waiting for more than 100 ms
-// who has an assertion. One that does not return is called again ten seconds later, or a
-// minute when it did not 256 times. A key that is not for alg panics.
+// seconds. If it happens again after that, each has its own for ten minutes. key is
+// called concurrently, and a key that takes long, as one in hardware may, keeps nobody
+// waiting for more than 100 ms who has an assertion. One that does not return is called
+// again ten seconds later, or a minute when it did not 256 times. A key that is not for
+// alg panics.
 func PrivateKeyJWT(id string, key crypto.Signer, alg, kid string) ClientAuth {
 	if key == nil || !jose.CanSign(key, alg) {
 		panic("introspect: PrivateKeyJWT: the key is not for this alg")

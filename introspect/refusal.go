@@ -37,9 +37,9 @@ const (
 // answer 401 for a token that they do not know, and strangers send those. So a 401
 // without invalid_client is reported at most once a minute: that often, strangers can
 // make a source get another token, at such an issuer; and while they do, a refusal that
-// is about us may be reported a minute late. A ClientAuth that returned an error when
-// it was told is told again ten seconds later, and where the issuer says
-// invalid_client, at most once a second.
+// is about us may be reported a minute late. A ClientAuth that returns an error when it
+// is told is told again every ten seconds, and where the issuer says invalid_client, at
+// most once a second.
 func Refused(ctx context.Context) bool {
 	return ctx.Value(refusedKey{}) != nil
 }

@@ -16,10 +16,13 @@
 // of the compact JWS (RFC 7515), its header (alg from an allowlist, typ at+jwt,
 // no crit), its claims as one strict JSON object (RFC 7519), iss, the seven
 // required claims, exp, nbf and aud (RFC 9068 §4). Only then it looks for the
-// key by kid and verifies the signature. So whatever a stranger can write into
-// a token costs neither a call to the issuer nor a public-key operation, but
-// for a made-up kid or a forged signature: these cost one fetch a Cooldown for the
-// whole process, together.
+// key by kid and verifies the signature. One check comes earlier: a kid that the keys
+// lack, and that cannot be looked for now, is refused before the claims are read.
+//
+// So what a stranger can write into a token costs no call to the issuer and no
+// public-key operation, with two exceptions. A forged signature under a known kid costs
+// one operation. Made-up kids and forged signatures together cost at most one fetch a
+// Cooldown for each KeySet.
 //
 // A refusal's error names the claim and the option of [Config] that it is about:
 // middleware.Log writes it down.

@@ -28,8 +28,8 @@ import (
 //
 // A failed fetch is repeated after 1 s, 2 s and so on up to 60 s, or up to half
 // of that earlier; while there are no keys after 1 s, or up to a fifth earlier.
-// A status of 429 or 503 with Retry-After is honoured up to 60 s, and up to a
-// fifth longer.
+// Retry-After is honoured with status 429, and with 503 at the address of the keys: up
+// to 60 s, and up to a fifth longer.
 type RemoteOptions struct {
 	// RefreshAfter counts where the issuer states no lifetime (RFC 9111 §4.2.1).
 	// One that it states counts instead, but at least 1 min and at most 1 h, nor
